@@ -1,0 +1,10 @@
+/** Tests run as ES modules on a real PostgreSQL: `test/support/global-setup.ts` starts one server for the whole run. */
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/test'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '^.+\\.ts$': ['@swc/jest'] },
+  globalSetup: '<rootDir>/test/support/global-setup.ts',
+  setupFiles: ['reflect-metadata'],
+  testTimeout: 30_000,
+};

@@ -1,0 +1,99 @@
+import { Migration } from '@mikro-orm/migrations';
+
+/** Creator pages, tiers, goals, and the rollups that tips move. */
+export class Migration0005Creators extends Migration {
+  override up(): void {
+    this.addSql(`
+      CREATE TABLE creator (
+        id uuid NOT NULL,
+        owner_id uuid NOT NULL,
+        handle text NOT NULL,
+        display_name text NOT NULL,
+        bio text,
+        avatar_url text,
+        links text[] NOT NULL DEFAULT '{}',
+        currency text NOT NULL,
+        tip_preset_micros bigint[] NOT NULL,
+        tip_minimum_micros bigint NOT NULL,
+        tip_maximum_micros bigint NOT NULL,
+        max_message_length integer NOT NULL DEFAULT 500,
+        hold_tips_for_approval boolean NOT NULL DEFAULT false,
+        created_at timestamptz NOT NULL,
+        CONSTRAINT creator_pkey PRIMARY KEY (id),
+        CONSTRAINT creator_owner_once UNIQUE (owner_id),
+        CONSTRAINT creator_owner_fkey FOREIGN KEY (owner_id) REFERENCES person (id),
+        CONSTRAINT creator_handle_form CHECK (handle ~ '^[A-Za-z0-9_]{3,30}$'),
+        CONSTRAINT creator_currency CHECK (currency ~ '^[A-Z]{3}$'),
+        CONSTRAINT creator_tip_range CHECK (0 < tip_minimum_micros AND tip_minimum_micros <= tip_maximum_micros),
+        CONSTRAINT creator_message_length CHECK (max_message_length BETWEEN 0 AND 1000)
+      )`);
+    this.addSql(`CREATE UNIQUE INDEX creator_handle_once ON creator (lower(handle))`);
+    this.addSql(`CREATE INDEX creator_search ON creator USING gin (to_tsvector('simple', handle || ' ' || display_name))`);
+    this.addSql(`
+      CREATE TABLE tier (
+        id uuid NOT NULL,
+        creator_id uuid NOT NULL,
+        name text NOT NULL,
+        description text,
+        price_micros bigint NOT NULL,
+        interval text NOT NULL,
+        benefits text[] NOT NULL DEFAULT '{}',
+        capacity integer,
+        taken integer NOT NULL DEFAULT 0,
+        archived_at timestamptz,
+        created_at timestamptz NOT NULL,
+        CONSTRAINT tier_pkey PRIMARY KEY (id),
+        CONSTRAINT tier_creator_fkey FOREIGN KEY (creator_id) REFERENCES creator (id),
+        CONSTRAINT tier_price_positive CHECK (price_micros > 0),
+        CONSTRAINT tier_interval CHECK (interval IN ('DAY', 'WEEK', 'MONTH', 'YEAR')),
+        CONSTRAINT tier_capacity_positive CHECK (capacity > 0),
+        CONSTRAINT tier_taken_counts CHECK (taken >= 0 AND (capacity IS NULL OR taken <= capacity))
+      )`);
+    this.addSql(`CREATE INDEX tier_of_creator ON tier (creator_id, id)`);
+    this.addSql(`
+      CREATE TABLE goal (
+        id uuid NOT NULL,
+        creator_id uuid NOT NULL,
+        title text NOT NULL,
+        target_micros bigint NOT NULL,
+        raised_micros bigint NOT NULL DEFAULT 0,
+        reached_at timestamptz,
+        archived_at timestamptz,
+        created_at timestamptz NOT NULL,
+        CONSTRAINT goal_pkey PRIMARY KEY (id),
+        CONSTRAINT goal_creator_fkey FOREIGN KEY (creator_id) REFERENCES creator (id),
+        CONSTRAINT goal_target_positive CHECK (target_micros > 0),
+        CONSTRAINT goal_raised_counts CHECK (raised_micros >= 0)
+      )`);
+    this.addSql(`CREATE INDEX goal_of_creator ON goal (creator_id, id)`);
+    this.addSql(`
+      CREATE TABLE supporter (
+        creator_id uuid NOT NULL,
+        tipper_id uuid NOT NULL,
+        display_name text NOT NULL,
+        CONSTRAINT supporter_pkey PRIMARY KEY (creator_id, tipper_id),
+        CONSTRAINT supporter_creator_fkey FOREIGN KEY (creator_id) REFERENCES creator (id)
+      )`);
+    this.addSql(`
+      CREATE TABLE supporter_total (
+        creator_id uuid NOT NULL,
+        period text NOT NULL,
+        starts_on date NOT NULL,
+        tipper_id uuid NOT NULL,
+        total_micros bigint NOT NULL,
+        CONSTRAINT supporter_total_pkey PRIMARY KEY (creator_id, period, starts_on, tipper_id),
+        CONSTRAINT supporter_total_supporter_fkey FOREIGN KEY (creator_id, tipper_id) REFERENCES supporter (creator_id, tipper_id),
+        CONSTRAINT supporter_total_period CHECK (period IN ('DAY', 'MONTH', 'ALL_TIME'))
+      )`);
+    this.addSql(`CREATE INDEX supporter_total_top ON supporter_total (creator_id, period, starts_on, total_micros DESC, tipper_id)`);
+    this.addSql(`
+      CREATE TABLE creator_day (
+        creator_id uuid NOT NULL,
+        day date NOT NULL,
+        tips_total_micros bigint NOT NULL DEFAULT 0,
+        tip_count bigint NOT NULL DEFAULT 0,
+        CONSTRAINT creator_day_pkey PRIMARY KEY (creator_id, day),
+        CONSTRAINT creator_day_creator_fkey FOREIGN KEY (creator_id) REFERENCES creator (id)
+      )`);
+  }
+}

@@ -1,0 +1,53 @@
+import { Migration } from '@mikro-orm/migrations';
+
+/** Top-ups, and the simulated processor's own memory. */
+export class Migration0006Wallets extends Migration {
+  override up(): void {
+    this.addSql(`
+      CREATE TABLE top_up (
+        id uuid NOT NULL,
+        person_id uuid NOT NULL,
+        scope_id uuid NOT NULL,
+        idempotency_key text NOT NULL,
+        input_hash bytea NOT NULL,
+        currency text NOT NULL,
+        amount_micros bigint NOT NULL,
+        charged_micros bigint NOT NULL,
+        processor_fee_micros bigint NOT NULL,
+        provider text NOT NULL,
+        payment_method text NOT NULL,
+        provider_key text NOT NULL,
+        provider_charge_id text,
+        status text NOT NULL,
+        failure_code text,
+        failure_reason text,
+        created_at timestamptz NOT NULL,
+        settled_at timestamptz,
+        CONSTRAINT top_up_pkey PRIMARY KEY (id),
+        CONSTRAINT top_up_key_once UNIQUE (scope_id, idempotency_key),
+        CONSTRAINT top_up_provider_key_once UNIQUE (provider, provider_key),
+        CONSTRAINT top_up_person_fkey FOREIGN KEY (person_id) REFERENCES person (id),
+        CONSTRAINT top_up_amount_positive CHECK (amount_micros > 0),
+        CONSTRAINT top_up_parts CHECK (charged_micros >= amount_micros AND processor_fee_micros = charged_micros - amount_micros),
+        CONSTRAINT top_up_status CHECK (status IN ('PENDING', 'SUCCEEDED', 'FAILED')),
+        CONSTRAINT top_up_key_length CHECK (length(idempotency_key) BETWEEN 1 AND 255)
+      )`);
+    this.addSql(`CREATE INDEX top_up_of_person ON top_up (person_id, id)`);
+    this.addSql(`CREATE INDEX top_up_pending ON top_up (created_at) WHERE status = 'PENDING'`);
+    this.addSql(`
+      CREATE TABLE sandbox_charge (
+        id text NOT NULL,
+        idempotency_key text NOT NULL,
+        amount_micros bigint NOT NULL,
+        fee_micros bigint NOT NULL,
+        currency text NOT NULL,
+        payment_method text NOT NULL,
+        status text NOT NULL,
+        decline_code text,
+        created_at timestamptz NOT NULL,
+        CONSTRAINT sandbox_charge_pkey PRIMARY KEY (id),
+        CONSTRAINT sandbox_charge_key_once UNIQUE (idempotency_key),
+        CONSTRAINT sandbox_charge_status CHECK (status IN ('SUCCEEDED', 'DECLINED'))
+      )`);
+  }
+}

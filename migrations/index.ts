@@ -1,0 +1,18 @@
+import { Migration0001Ground } from './0001-ground.ts';
+import { Migration0002Ledger } from './0002-ledger.ts';
+import { Migration0003Events } from './0003-events.ts';
+import { Migration0004Identity } from './0004-identity.ts';
+import { Migration0005Creators } from './0005-creators.ts';
+import { Migration0006Wallets } from './0006-wallets.ts';
+import { Migration0007Tips } from './0007-tips.ts';
+
+/** Every migration in the order in which it runs. New ones go to the end; landed ones never change. */
+export const migrations = [
+  { name: '0001-ground', class: Migration0001Ground },
+  { name: '0002-ledger', class: Migration0002Ledger },
+  { name: '0003-events', class: Migration0003Events },
+  { name: '0004-identity', class: Migration0004Identity },
+  { name: '0005-creators', class: Migration0005Creators },
+  { name: '0006-wallets', class: Migration0006Wallets },
+  { name: '0007-tips', class: Migration0007Tips },
+];

@@ -1,0 +1,166 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { service } from './database/services.ts';
+
+/** Everything Farthing reads from its environment, checked once at start. Units are in the names. */
+export interface Config {
+  readonly production: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** Absolute. Holds the embedded database, generated secrets and demo mail. */
+  readonly dataDir: string;
+  /** Null: the embedded PostgreSQL. */
+  readonly databaseUrl: string | null;
+  readonly migrationDatabaseUrl: string | null;
+  readonly databasePoolSize: number;
+  /** Where the outside world reaches this server, without a trailing slash. */
+  readonly publicUrl: string;
+  /** Origins of browsers that may call with HTTP and sockets, besides the public URL's own. */
+  readonly allowedOrigins: readonly string[];
+  /** Null: generated into the data folder, which only the embedded database allows. */
+  readonly authSecret: string | null;
+  readonly platformFeeBps: number;
+  readonly topUpFee: 'fan' | 'platform';
+  readonly payoutHoldDays: number;
+  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+  /** SMTP server as a URL; null writes mail into files under the data folder. */
+  readonly smtpUrl: string | null;
+  readonly mailFrom: string;
+  readonly limits: Limits;
+}
+
+export interface Limits {
+  readonly bodyBytes: number;
+  readonly tokens: number;
+  readonly depth: number;
+  readonly aliases: number;
+  readonly cost: number;
+  readonly socketOperations: number;
+  /** Requests a minute from one address to sign-in, sign-up and password reset. */
+  readonly authAttemptsPerMinute: number;
+}
+
+export const configService = service<Config>('config');
+
+/** Every mistake in the environment at once, a line each, so that one restart mends them all. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const whole = (minimum: number, maximum: number, fallback: number) =>
+  z
+    .string()
+    .default(String(fallback))
+    .refine((text) => /^\d+$/.test(text) && Number(text) >= minimum && Number(text) <= maximum, {
+      error: `is not a whole number from ${minimum} to ${maximum}`,
+    })
+    .transform(Number);
+
+const url = (...schemes: string[]) =>
+  z.string().refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol), {
+    error: `is not a URL that starts with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`,
+  });
+
+const oneOf = <T extends string>(...values: readonly [T, ...T[]]) =>
+  z.enum(values, { error: `is none of ${values.join(', ')}` });
+
+const shape = z.object({
+  NODE_ENV: z.string().default('development'),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: whole(0, 65_535, 4000),
+  DATA_DIR: z.string().default('.data'),
+  DATABASE_URL: url('postgres:', 'postgresql:').optional(),
+  MIGRATION_DATABASE_URL: url('postgres:', 'postgresql:').optional(),
+  DATABASE_POOL_SIZE: whole(4, 200, 16),
+  PUBLIC_URL: url('http:', 'https:').optional(),
+  ALLOWED_ORIGINS: z.string().default(''),
+  AUTH_SECRET: z.string().min(32, { error: 'is shorter than 32 characters' }).optional(),
+  PLATFORM_FEE_BPS: whole(0, 9_999, 500),
+  TOP_UP_FEE: oneOf('fan', 'platform').default('fan'),
+  PAYOUT_HOLD_DAYS: whole(0, 90, 7),
+  LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
+  SMTP_URL: url('smtp:', 'smtps:').optional(),
+  MAIL_FROM: z.string().default('Farthing <farthing@localhost>'),
+  LIMIT_BODY_BYTES: whole(1_024, 10_485_760, 131_072),
+  LIMIT_TOKENS: whole(100, 100_000, 4_000),
+  LIMIT_DEPTH: whole(5, 100, 16),
+  LIMIT_ALIASES: whole(1, 1_000, 60),
+  LIMIT_COST: whole(100, 10_000_000, 50_000),
+  LIMIT_SOCKET_OPERATIONS: whole(1, 10_000, 100),
+  LIMIT_AUTH_ATTEMPTS_PER_MINUTE: whole(1, 1_000_000, 60),
+});
+
+/** Reads and checks the environment. An empty value counts as absent. Throws `ConfigError` listing every mistake. */
+export function readConfig(environment: Environment = process.env, workingDirectory: string = process.cwd()): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = shape.safeParse(given);
+  const mistakes = parsed.success ? [] : parsed.error.issues.map((issue) => describeMistake(String(issue.path[0]), given, issue.message));
+  mistakes.push(...jointMistakes(given));
+  if (!parsed.success || mistakes.length > 0) {
+    throw new ConfigError(`The environment has ${mistakes.length === 1 ? 'a mistake' : `${mistakes.length} mistakes`}:\n${mistakes.map((line) => `  ${line}`).join('\n')}`);
+  }
+  const env = parsed.data;
+  return {
+    production: env.NODE_ENV === 'production',
+    host: env.HOST,
+    port: env.PORT,
+    dataDir: path.resolve(workingDirectory, env.DATA_DIR),
+    databaseUrl: env.DATABASE_URL ?? null,
+    migrationDatabaseUrl: env.MIGRATION_DATABASE_URL ?? env.DATABASE_URL ?? null,
+    databasePoolSize: env.DATABASE_POOL_SIZE,
+    publicUrl: (env.PUBLIC_URL ?? defaultPublicUrl(env.HOST, env.PORT)).replace(/\/+$/, ''),
+    allowedOrigins: splitOrigins(env.ALLOWED_ORIGINS),
+    authSecret: env.AUTH_SECRET ?? null,
+    platformFeeBps: env.PLATFORM_FEE_BPS,
+    topUpFee: env.TOP_UP_FEE,
+    payoutHoldDays: env.PAYOUT_HOLD_DAYS,
+    logLevel: env.LOG_LEVEL,
+    smtpUrl: env.SMTP_URL ?? null,
+    mailFrom: env.MAIL_FROM,
+    limits: {
+      bodyBytes: env.LIMIT_BODY_BYTES,
+      tokens: env.LIMIT_TOKENS,
+      depth: env.LIMIT_DEPTH,
+      aliases: env.LIMIT_ALIASES,
+      cost: env.LIMIT_COST,
+      socketOperations: env.LIMIT_SOCKET_OPERATIONS,
+      authAttemptsPerMinute: env.LIMIT_AUTH_ATTEMPTS_PER_MINUTE,
+    },
+  };
+}
+
+const secretNames = new Set(['AUTH_SECRET', 'DATABASE_URL', 'MIGRATION_DATABASE_URL', 'SMTP_URL']);
+
+function describeMistake(name: string, given: Environment, problem: string): string {
+  const value = secretNames.has(name) ? '' : ` "${given[name]}"`;
+  return `${name}${value} ${problem}.`;
+}
+
+function splitOrigins(text: string): string[] {
+  return text.split(',').map((origin) => origin.trim()).filter((origin) => origin !== '');
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text;
+}
+
+function jointMistakes(given: Environment): string[] {
+  const mistakes: string[] = [];
+  for (const origin of splitOrigins(given.ALLOWED_ORIGINS ?? '')) {
+    if (!isOrigin(origin)) mistakes.push(`ALLOWED_ORIGINS "${origin}" is not an origin such as https://example.com (scheme, host, no path).`);
+  }
+  if (given.DATABASE_URL && !given.AUTH_SECRET) {
+    mistakes.push('AUTH_SECRET is required with DATABASE_URL: at least 32 random characters, the same for every process.');
+  }
+  if (given.MIGRATION_DATABASE_URL && !given.DATABASE_URL) {
+    mistakes.push('MIGRATION_DATABASE_URL is given without DATABASE_URL: it only says how to migrate that server.');
+  }
+  return mistakes;
+}
+
+function defaultPublicUrl(host: string, port: number): string {
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  return `http://${name}:${port}`;
+}

@@ -1,0 +1,117 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { Kysely, PostgresDialect } from 'kysely';
+import type { PoolClient } from 'pg';
+import type { Database } from './connection.ts';
+import { failureKind, isConnectionLoss, OutcomeUnknown, Unavailable } from './errors.ts';
+import { runSql, type Sql } from './sql.ts';
+
+/** One open transaction: plain SQL, and an EntityManager that writes through the same connection (call `em.flush()`). */
+export interface Tx extends Sql {
+  readonly em: EntityManager;
+  /** Called after the COMMIT is known to have happened, and then exactly once; a rolled back attempt calls nothing. */
+  afterCommit(action: () => void): void;
+}
+
+export interface TransactionOptions {
+  /**
+   * True when running `work` again after a COMMIT whose answer was lost is safe: its keys are read under locks that wait for
+   * the lost transaction, so the second run finds what the first one wrote. Otherwise a lost COMMIT is `OutcomeUnknown`.
+   */
+  readonly rerunLostCommit?: boolean;
+  readonly attempts?: number;
+  readonly isolation?: 'READ COMMITTED' | 'REPEATABLE READ';
+  readonly readOnly?: boolean;
+}
+
+const defaultAttempts = 5;
+
+/**
+ * Runs `work` in a transaction of its own, at READ COMMITTED with durable commit, again after deadlocks, lock time-outs and lost
+ * connections. Throws `Unavailable` when every attempt failed, `OutcomeUnknown` when a COMMIT was among what was lost.
+ */
+export async function transaction<T>(db: Database, work: (tx: Tx) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+  const attempts = options.attempts ?? defaultAttempts;
+  let commitLost = false;
+  for (let attempt = 1; ; attempt++) {
+    const outcome = await attemptOnce(db, work, options);
+    if (outcome.kind === 'DONE') return outcome.value;
+    const { error } = outcome;
+    commitLost ||= outcome.kind === 'COMMIT_LOST';
+    if (commitLost && !options.rerunLostCommit) {
+      throw new OutcomeUnknown('The connection was lost while a transaction was being committed.', { cause: error });
+    }
+    const kind = failureKind(error);
+    // A unique violation is not ours to judge: whoever knows the key reads again (see GroupCommit).
+    if (kind !== 'RETRY' && outcome.kind !== 'COMMIT_LOST') throw error;
+    if (attempt >= attempts) {
+      if (commitLost) throw new OutcomeUnknown('The connection was lost at COMMIT and the outcome could not be read.', { cause: error });
+      throw new Unavailable(`The database gave way ${attempts} times; the last reason: ${(error as Error).message}`, { cause: error });
+    }
+    await delay(Math.random() * 10 * 2 ** attempt);
+  }
+}
+
+type Attempt<T> =
+  | { kind: 'DONE'; value: T }
+  | { kind: 'FAILED'; error: unknown }
+  | { kind: 'COMMIT_LOST'; error: unknown };
+
+async function attemptOnce<T>(db: Database, work: (tx: Tx) => Promise<T>, options: TransactionOptions): Promise<Attempt<T>> {
+  let client: PoolClient;
+  try {
+    client = await db.client();
+  } catch (error) {
+    return { kind: 'FAILED', error };
+  }
+  const afterCommit: (() => void)[] = [];
+  let broken: Error | undefined;
+  let committing = false;
+  const onError = (error: Error) => {
+    broken ??= error;
+  };
+  client.on('error', onError);
+  try {
+    await client.query(beginStatement(options));
+    const value = await work(openTx(db, client, afterCommit));
+    await db.failpoint('before-commit');
+    committing = true;
+    await client.query('COMMIT');
+    await db.failpoint('after-commit');
+    for (const action of afterCommit) action();
+    return { kind: 'DONE', value };
+  } catch (error) {
+    if (isConnectionLoss(error)) broken ??= error as Error;
+    if (!broken) await client.query('ROLLBACK').catch((rollbackError: Error) => { broken = rollbackError; });
+    return { kind: committing && broken ? 'COMMIT_LOST' : 'FAILED', error };
+  } finally {
+    client.off('error', onError);
+    client.release(broken);
+  }
+}
+
+function beginStatement(options: TransactionOptions): string {
+  const access = options.readOnly ? ' READ ONLY' : '';
+  return `BEGIN ISOLATION LEVEL ${options.isolation ?? 'READ COMMITTED'}${access}; SET LOCAL synchronous_commit = on`;
+}
+
+function openTx(db: Database, client: PoolClient, afterCommit: (() => void)[]): Tx {
+  let em: EntityManager | undefined;
+  return {
+    query: (text, values) => runSql(client, text, values),
+    get em() {
+      em ??= entityManagerOn(db, client);
+      return em;
+    },
+    afterCommit: (action) => afterCommit.push(action),
+  };
+}
+
+/** MikroORM takes any Kysely instance as its transaction: this one has a pool of exactly our connection. */
+function entityManagerOn(db: Database, client: PoolClient): EntityManager {
+  const held = { query: client.query.bind(client), release: () => {} };
+  const pool = { connect: async () => held, end: async () => {} };
+  const em = db.fork();
+  em.setTransactionContext(new Kysely({ dialect: new PostgresDialect({ pool: pool as never }) }) as never);
+  return em;
+}
