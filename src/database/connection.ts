@@ -1,5 +1,4 @@
-import { MikroORM, type EntityManager } from '@mikro-orm/postgresql';
-import { PostgreSqlDriver } from '@mikro-orm/postgresql';
+import { MikroORM, PostgreSqlDriver, type EntityManager } from '@mikro-orm/postgresql';
 import type { EntitySchema } from '@mikro-orm/core';
 import type { Pool, PoolClient } from 'pg';
 import { service } from './services.ts';
@@ -34,7 +33,6 @@ export const databaseService = service<Database>('database');
 const sessionSettings = `SET TimeZone = 'UTC'; SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = '5s'`;
 
 export async function connect(options: ConnectOptions): Promise<Database> {
-  const log = options.log ?? (() => {});
   const setup = options.role ? `${sessionSettings}; SET ROLE ${quoteIdentifier(options.role)}` : sessionSettings;
   const orm = await MikroORM.init({
     driver: PostgreSqlDriver,
@@ -43,18 +41,16 @@ export async function connect(options: ConnectOptions): Promise<Database> {
     discovery: { warnWhenNoEntities: false },
     forceUtcTimezone: true,
     ensureDatabase: false,
-    logger: log,
+    logger: options.log ?? (() => {}),
     pool: { max: options.poolSize ?? 16 },
     driverOptions: {
       // pg opens a Unix socket when `host` is a folder; MikroORM's own URL parsing would lose it.
       connectionString: options.url,
       application_name: options.applicationName ?? 'farthing',
       connectionTimeoutMillis: 5_000,
-      onPoolCreated: (pool: Pool) => {
-        // The settings are queued on the new connection before anybody can use it.
-        pool.on('connect', (client) => {
-          client.query(setup).catch((error: Error) => log(`A new database connection refused its settings: ${error.message}`));
-        });
+      // Awaited by the pool before anybody gets the connection; one that refuses its settings is never used.
+      onConnect: async (client: PoolClient) => {
+        await client.query(setup);
       },
     },
   });

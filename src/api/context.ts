@@ -1,0 +1,52 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { databaseService, type Services } from '../database/room.ts';
+
+/** Who signed in. */
+export interface Viewer {
+  readonly personId: string;
+  readonly email: string;
+  /** The session the credential belongs to, so that its end can end sockets. */
+  readonly sessionId: string;
+}
+
+/** What every resolver gets: made anew for each request, and for each event of a subscription. */
+export interface RequestContext {
+  readonly services: Services;
+  readonly em: EntityManager;
+  /** Null when nobody signed in. In an execution that is shared by many sockets, reading it throws. */
+  readonly viewer: Viewer | null;
+  /** Caches that live as long as the request: see `cached`. */
+  readonly caches: Map<string, unknown>;
+  readonly requestId: string;
+  /** The address the request came from, for limits. */
+  readonly remoteAddress: string;
+}
+
+export interface ContextParts {
+  readonly services: Services;
+  readonly viewer: Viewer | null;
+  readonly requestId: string;
+  readonly remoteAddress: string;
+}
+
+export function createContext(parts: ContextParts): RequestContext {
+  return { ...parts, em: parts.services.get(databaseService).fork(), caches: new Map() };
+}
+
+/** A context for an execution whose answer goes to many: asking it who is looking is a bug, and throws. */
+export function createSharedContext(parts: Omit<ContextParts, 'viewer'>): RequestContext {
+  return {
+    ...parts,
+    em: parts.services.get(databaseService).fork(),
+    caches: new Map(),
+    get viewer(): never {
+      throw new Error('A shared execution was asked for its viewer: mark the field as viewer-dependent.');
+    },
+  };
+}
+
+/** Makes a thing (a DataLoader, mostly) once a request: `cached(context, 'creator.byId', () => new DataLoader(…))`. */
+export function cached<T>(context: RequestContext, name: string, create: () => T): T {
+  if (!context.caches.has(name)) context.caches.set(name, create());
+  return context.caches.get(name) as T;
+}

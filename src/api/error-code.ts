@@ -1,0 +1,60 @@
+import { registerEnumType } from 'type-graphql';
+
+/** The reasons of expected failures. Codes that carry figures have a type of their own, see `user-error.ts`. */
+export enum ErrorCode {
+  INVALID_INPUT = 'INVALID_INPUT',
+  PRECISION = 'PRECISION',
+  NOT_FOUND = 'NOT_FOUND',
+  CONFLICT = 'CONFLICT',
+  HANDLE_TAKEN = 'HANDLE_TAKEN',
+  CURRENCY_MISMATCH = 'CURRENCY_MISMATCH',
+  AMOUNT_OUT_OF_RANGE = 'AMOUNT_OUT_OF_RANGE',
+  SELF_PAYMENT = 'SELF_PAYMENT',
+  INSUFFICIENT_FUNDS = 'INSUFFICIENT_FUNDS',
+  PAYMENT_DECLINED = 'PAYMENT_DECLINED',
+  ACTION_REQUIRED = 'ACTION_REQUIRED',
+  PROVIDER_UNAVAILABLE = 'PROVIDER_UNAVAILABLE',
+  CAP_EXCEEDED = 'CAP_EXCEEDED',
+  PRICE_CHANGED = 'PRICE_CHANGED',
+  SOLD_OUT = 'SOLD_OUT',
+  ALREADY_SUBSCRIBED = 'ALREADY_SUBSCRIBED',
+  IDEMPOTENCY_MISMATCH = 'IDEMPOTENCY_MISMATCH',
+  REFUND_EXCEEDS_CHARGE = 'REFUND_EXCEEDS_CHARGE',
+  FUNDS_HELD = 'FUNDS_HELD',
+  DESTINATION_UNVERIFIED = 'DESTINATION_UNVERIFIED',
+  ACCOUNT_FROZEN = 'ACCOUNT_FROZEN',
+  TOO_MANY_ATTEMPTS = 'TOO_MANY_ATTEMPTS',
+  INVALID_STATE = 'INVALID_STATE',
+}
+
+const described: Record<ErrorCode, string> = {
+  INVALID_INPUT: 'The input is not well-formed; the message quotes it and says what is allowed.',
+  PRECISION: 'More than six fraction digits. Amounts are never rounded.',
+  NOT_FOUND: 'What the input names does not exist, or is not the viewer\'s to see.',
+  CONFLICT: 'Somebody else changed it first.',
+  HANDLE_TAKEN: 'The handle belongs to another page, or is reserved.',
+  CURRENCY_MISMATCH: 'The amount is in another currency than the one it must be in.',
+  AMOUNT_OUT_OF_RANGE: 'The amount is below the minimum or above the maximum.',
+  SELF_PAYMENT: 'Creators cannot pay themselves.',
+  INSUFFICIENT_FUNDS: 'The wallet holds less than the amount.',
+  PAYMENT_DECLINED: 'The card or its issuer declined.',
+  ACTION_REQUIRED: 'The fan has to confirm the payment first.',
+  PROVIDER_UNAVAILABLE: 'The payment provider cannot be reached, or is not set up here.',
+  CAP_EXCEEDED: 'The viewer\'s own spending cap would be passed.',
+  PRICE_CHANGED: 'The price is no longer the one that was shown.',
+  SOLD_OUT: 'The tier has no places left.',
+  ALREADY_SUBSCRIBED: 'There is a live micro-subscription to this creator already.',
+  IDEMPOTENCY_MISMATCH: 'The idempotency key was used with another input before; nothing was written.',
+  REFUND_EXCEEDS_CHARGE: 'More than what is left of the payment.',
+  FUNDS_HELD: 'The money is still in its hold period.',
+  DESTINATION_UNVERIFIED: 'The payout destination is not verified yet.',
+  ACCOUNT_FROZEN: 'The account is frozen because of a dispute.',
+  TOO_MANY_ATTEMPTS: 'Too many attempts in a short time; try later.',
+  INVALID_STATE: 'What the input names is not in a state that allows this.',
+};
+
+registerEnumType(ErrorCode, {
+  name: 'ErrorCode',
+  description: 'Every reason that an expected failure can have.',
+  valuesConfig: Object.fromEntries(Object.entries(described).map(([code, description]) => [code, { description }])) as never,
+});

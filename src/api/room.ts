@@ -1,0 +1,30 @@
+import type { ApiFace } from './face.ts';
+import { MoneyResolver } from './money-type.ts';
+import { NodeResolver } from './node.ts';
+import { AmountOutOfRange, CurrencyMismatch, InsufficientFunds, PaymentDeclined, ValidationError } from './user-error.ts';
+
+export {
+  connectionType, decodeCursor, encodeCursor, invalidCursor, mostPerPage, PageInfo, pageOf, pageSize,
+  type Connection, type Edge, type PageArgs,
+} from './connection.ts';
+export { cached, createContext, createSharedContext, type ContextParts, type RequestContext, type Viewer } from './context.ts';
+export { describeEnum, Funding, Interval, PaymentProviderCode, PaymentStatus, Period } from './enums.ts';
+export { ErrorCode } from './error-code.ts';
+export { ApiError, type ApiErrorCode } from './errors.ts';
+export type { ApiFace } from './face.ts';
+export { MoneyInput, MoneyType } from './money-type.ts';
+export { decodeId, decodeIdOf, encodeId, type DecodedId } from './node-id.ts';
+export { loadNode, NodeInterface, nodeTypesService, typeNameOf, withTypeName, type NodeType } from './node.ts';
+export { Allow, enforce, ViewerDependent, type Rule, type Verdict } from './rule.ts';
+export { BigIntScalar, CurrencyCodeScalar, DateTimeScalar, DecimalScalar } from './scalars.ts';
+export { idempotencyKeyProblem, quoteText, textProblem, type TextRules } from './text.ts';
+export {
+  AmountOutOfRange, CurrencyMismatch, InsufficientFunds, parseMoneyInput, PaymentDeclined, UserError, ValidationError,
+  type AmountRange, type ErrorPath, type ParsedMoney,
+} from './user-error.ts';
+
+export const apiRoom: ApiFace = {
+  name: 'api',
+  resolvers: [MoneyResolver, NodeResolver],
+  orphanedTypes: [ValidationError, AmountOutOfRange, CurrencyMismatch, InsufficientFunds, PaymentDeclined],
+};

@@ -1,0 +1,39 @@
+import { ErrorCode } from './error-code.ts';
+import { ValidationError, type ErrorPath, type UserError } from './user-error.ts';
+
+export interface TextRules {
+  readonly minimum: number;
+  /** In characters as people count them (code points). */
+  readonly maximum: number;
+  /** Whether line breaks may stand in it. */
+  readonly multiline?: boolean;
+}
+
+// PostgreSQL's text refuses U+0000 and its jsonb refuses lone surrogates; other controls only confuse whoever reads.
+const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/u;
+const lineBreaks = /[\n\r\t\u2028\u2029]/u;
+
+/** Says what is wrong with a text that people typed, or null when nothing is. */
+export function textProblem(text: string, rules: TextRules, path: ErrorPath): UserError | null {
+  const refuse = (reason: string) => new ValidationError(ErrorCode.INVALID_INPUT, `${quoteText(text)} ${reason}`, path);
+  if (!text.isWellFormed()) return refuse('is not well-formed Unicode: half of a surrogate pair stands alone.');
+  if (controls.test(text)) return refuse('contains a control character, which is not allowed.');
+  if (!rules.multiline && lineBreaks.test(text)) return refuse('contains a line break, which is not allowed here.');
+  const length = [...text].length;
+  if (length < rules.minimum || text.trim().length < Math.min(rules.minimum, 1)) {
+    return refuse(`has ${length} characters that can be seen; at least ${rules.minimum} are needed.`);
+  }
+  if (length > rules.maximum) return refuse(`has ${length} characters; at most ${rules.maximum} are allowed.`);
+  return null;
+}
+
+/** An offending value for a message: bounded, and escaped so that it cannot break out of its quotes. */
+export function quoteText(text: string): string {
+  const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return JSON.stringify(shown.toWellFormed());
+}
+
+/** Checks an idempotency key: 1 to 255 characters. */
+export function idempotencyKeyProblem(key: string, path: ErrorPath): UserError | null {
+  return textProblem(key, { minimum: 1, maximum: 255 }, path);
+}
