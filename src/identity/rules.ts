@@ -1,0 +1,33 @@
+import type { RequestContext, Rule, Verdict } from '../api/room.ts';
+
+/** The vocabulary of who may do or read what. Every mutation, subscription and node type states one of these. */
+function rule(name: string, dependsOnViewer: boolean, decide: Rule['decide']): Rule {
+  return { name, dependsOnViewer, decide };
+}
+
+function signedInAnd(context: RequestContext, holds: (personId: string) => boolean, otherwise: Verdict): Verdict {
+  if (!context.viewer) return otherwise === 'HIDDEN' ? 'HIDDEN' : 'UNAUTHENTICATED';
+  return holds(context.viewer.personId) ? 'ALLOWED' : otherwise;
+}
+
+/** Public. */
+export const anyone = rule('ANYONE', false, () => 'ALLOWED');
+
+/** Any account that signed in; the mutation itself acts on what is the viewer's own. */
+export const signedIn = rule('SIGNED_IN', true, (context) => signedInAnd(context, () => true, 'FORBIDDEN'));
+
+interface Owned {
+  readonly ownerId: string;
+}
+
+/** The account that runs the creator page the field belongs to: others get null and a top-level FORBIDDEN. */
+export const owner = rule('OWNER', true, (context, subject) =>
+  signedInAnd(context, (personId) => (subject as Owned).ownerId === personId, 'FORBIDDEN'));
+
+interface Personal {
+  readonly personId: string;
+}
+
+/** The person whom the object belongs to; for node types, so that others find nothing. */
+export const self = rule('SELF', true, (context, subject) =>
+  signedInAnd(context, (personId) => (subject as Personal).personId === personId, 'FORBIDDEN'));
