@@ -15,6 +15,8 @@ export interface RequestContext {
   readonly em: EntityManager;
   /** Null when nobody signed in. In an execution that is shared by many sockets, reading it throws. */
   readonly viewer: Viewer | null;
+  /** True where one execution answers many sockets: nobody in particular is looking. */
+  readonly isShared: boolean;
   /** Caches that live as long as the request: see `cached`. */
   readonly caches: Map<string, unknown>;
   readonly requestId: string;
@@ -30,19 +32,28 @@ export interface ContextParts {
 }
 
 export function createContext(parts: ContextParts): RequestContext {
-  return { ...parts, em: parts.services.get(databaseService).fork(), caches: new Map() };
+  return { ...parts, isShared: false, em: parts.services.get(databaseService).fork(), caches: new Map() };
 }
 
 /** A context for an execution whose answer goes to many: asking it who is looking is a bug, and throws. */
 export function createSharedContext(parts: Omit<ContextParts, 'viewer'>): RequestContext {
   return {
     ...parts,
+    isShared: true,
     em: parts.services.get(databaseService).fork(),
     caches: new Map(),
     get viewer(): never {
       throw new Error('A shared execution was asked for its viewer: mark the field as viewer-dependent.');
     },
   };
+}
+
+/**
+ * Whether the viewer is that person. In a shared execution nobody is: those whose answer would differ (an event's insiders, such as
+ * the sender of a tip) were given executions of their own.
+ */
+export function isViewer(context: RequestContext, personId: string | null): boolean {
+  return !context.isShared && personId !== null && context.viewer?.personId === personId;
 }
 
 /** Makes a thing (a DataLoader, mostly) once a request: `cached(context, 'creator.byId', () => new DataLoader(…))`. */

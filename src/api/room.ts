@@ -7,7 +7,7 @@ export {
   connectionType, decodeCursor, encodeCursor, invalidCursor, mostPerPage, PageInfo, pageOf, pageSize,
   type Connection, type Edge, type PageArgs,
 } from './connection.ts';
-export { cached, createContext, createSharedContext, type ContextParts, type RequestContext, type Viewer } from './context.ts';
+export { cached, createContext, createSharedContext, isViewer, type ContextParts, type RequestContext, type Viewer } from './context.ts';
 export { describeEnum, Funding, Interval, PaymentProviderCode, PaymentStatus, Period } from './enums.ts';
 export { ErrorCode } from './error-code.ts';
 export { ApiError, type ApiErrorCode } from './errors.ts';
@@ -15,7 +15,7 @@ export type { ApiFace } from './face.ts';
 export { MoneyInput, MoneyType } from './money-type.ts';
 export { decodeId, decodeIdOf, encodeId, type DecodedId } from './node-id.ts';
 export { loadNode, NodeInterface, nodeTypesService, typeNameOf, withTypeName, type NodeType } from './node.ts';
-export { Allow, enforce, ViewerDependent, type Rule, type Verdict } from './rule.ts';
+export { Allow, enforce, InsiderDependent, ViewerDependent, type Rule, type Verdict } from './rule.ts';
 export { BigIntScalar, CurrencyCodeScalar, DateTimeScalar, DecimalScalar } from './scalars.ts';
 export { idempotencyKeyProblem, quoteText, textProblem, type TextRules } from './text.ts';
 export {

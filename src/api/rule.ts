@@ -38,3 +38,11 @@ export function Allow(rule: Rule): MethodDecorator {
 export function ViewerDependent(): MethodDecorator {
   return Extensions({ dependsOnViewer: true }) as MethodDecorator;
 }
+
+/**
+ * Marks a field that reads differently for an object's insiders alone, through `isViewer`. On the object that an event is about it
+ * does not narrow a shared execution, since insiders are executed for by themselves; anywhere else it does.
+ */
+export function InsiderDependent(): MethodDecorator {
+  return Extensions({ dependsOnInsider: true }) as MethodDecorator;
+}
