@@ -1,0 +1,22 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import type { Sql } from '../database/room.ts';
+import { topics, type Topic } from './topic.ts';
+
+/** One creator's events of one topic. `head` is the sequence of the last one, and how many there are. */
+export const StreamSchema = defineEntity({
+  name: 'Stream',
+  tableName: 'stream',
+  properties: {
+    creatorId: p.uuid().primary(),
+    topic: p.text().$type<Topic>().primary(),
+    head: p.bigint().default(0),
+  },
+});
+
+/**
+ * Makes a creator's streams, one a topic; doing it again changes nothing. Commit before the first `append`: a stream made by a
+ * transaction that also appends to it could not be locked in order with others.
+ */
+export async function openStreams(tx: Sql, creatorId: string): Promise<void> {
+  await tx.query('INSERT INTO stream (creator_id, topic) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING', [creatorId, topics]);
+}
