@@ -12,6 +12,7 @@ export { describeEnum, Funding, Interval, PaymentProviderCode, PaymentStatus, Pe
 export { ErrorCode } from './error-code.ts';
 export { ApiError, type ApiErrorCode } from './errors.ts';
 export type { ApiFace } from './face.ts';
+export { hashInput, idempotencyMismatch, isSameInput } from './idempotency.ts';
 export { MoneyInput, MoneyType } from './money-type.ts';
 export { decodeId, decodeIdOf, encodeId, type DecodedId } from './node-id.ts';
 export { loadNode, NodeInterface, nodeTypesService, typeNameOf, withTypeName, type NodeType } from './node.ts';
