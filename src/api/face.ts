@@ -6,5 +6,5 @@ export interface ApiFace extends RoomFace {
   readonly resolvers?: readonly Function[];
   /** Object types that only an interface or union leads to. */
   readonly orphanedTypes?: readonly Function[];
-  readonly nodes?: readonly NodeType<never>[];
+  readonly nodes?: readonly NodeType[];
 }
