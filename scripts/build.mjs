@@ -1,0 +1,49 @@
+// Builds dist/ when a source is newer than the last build: the server with tsc, the pages with Vite. `--force` builds always.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
+const force = process.argv.includes('--force');
+
+/** The newest change below these paths, in milliseconds; folders count too, so that a removed file is noticed. */
+function newest(...names) {
+  let latest = 0;
+  for (const name of names) {
+    const full = path.join(root, name);
+    if (!existsSync(full)) continue;
+    const stats = statSync(full);
+    latest = Math.max(latest, stats.mtimeMs);
+    if (stats.isDirectory()) latest = Math.max(latest, newest(...readdirSync(full).map((child) => path.join(name, child))));
+  }
+  return latest;
+}
+
+function run(name, ...args) {
+  const tool = path.join(root, 'node_modules', ...name);
+  const { status } = spawnSync(process.execPath, [tool, ...args], { cwd: root, stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+function build(stamp, sources, work) {
+  const file = path.join(root, 'dist', stamp);
+  const built = existsSync(file) ? statSync(file).mtimeMs : 0;
+  if (!force && newest(...sources) <= built) return;
+  const startedAt = new Date();
+  work();
+  writeFileSync(file, '');
+  // A source that changed while the build ran is newer than this.
+  utimesSync(file, startedAt, startedAt);
+}
+
+// An installation of the build alone, without its sources, has nothing to build.
+if (existsSync(path.join(root, 'src'))) {
+  build('.server-built', ['src', 'migrations', 'package-lock.json', 'tsconfig.build.json'], () => {
+    for (const folder of ['src', 'migrations']) rmSync(path.join(root, 'dist', folder), { recursive: true, force: true });
+    run(['typescript', 'bin', 'tsc'], '-p', 'tsconfig.build.json');
+  });
+  build('.pages-built', ['web', 'package-lock.json'], () => {
+    run(['vite', 'bin', 'vite.js'], 'build', '--logLevel', 'warn', '-c', 'web/vite.config.ts');
+  });
+}
