@@ -1,7 +1,11 @@
 import type { EntitySchema } from '@mikro-orm/core';
+import { creatorEntities } from '../../src/creators/entities.ts';
 import { eventsRoom } from '../../src/events/room.ts';
+import { ledgerRoom } from '../../src/ledger/room.ts';
 
 /** Every entity of every room, as the composition root gathers them. */
 export const entities: EntitySchema[] = [
+  ...creatorEntities,
   ...(eventsRoom.entities ?? []),
+  ...(ledgerRoom.entities ?? []),
 ];
