@@ -20,7 +20,7 @@ export class Migration0002Ledger extends Migration {
         CONSTRAINT account_not_overdrawn CHECK (kind NOT IN ('wallet', 'earnings', 'reserved', 'payout') OR balance >= 0),
         CONSTRAINT account_debt_not_positive CHECK (kind <> 'debt' OR balance <= 0),
         CONSTRAINT account_version_counts CHECK (version >= 0)
-      )`);
+      ) WITH (fillfactor = 70)`);
     this.addSql(`
       CREATE TABLE posting (
         id uuid NOT NULL,
@@ -58,6 +58,7 @@ export class Migration0002Ledger extends Migration {
         CONSTRAINT balance_delta_pkey PRIMARY KEY (id),
         CONSTRAINT balance_delta_account_fkey FOREIGN KEY (account_id) REFERENCES account (id)
       )`);
+    this.addSql(`CREATE INDEX balance_delta_of_account ON balance_delta (account_id)`);
     this.addSql(`
       CREATE TABLE earnings_hold (
         account_id uuid NOT NULL,
@@ -65,7 +66,8 @@ export class Migration0002Ledger extends Migration {
         amount bigint NOT NULL,
         CONSTRAINT earnings_hold_pkey PRIMARY KEY (account_id, hour),
         CONSTRAINT earnings_hold_account_fkey FOREIGN KEY (account_id) REFERENCES account (id),
-        CONSTRAINT earnings_hold_not_negative CHECK (amount >= 0)
+        CONSTRAINT earnings_hold_not_negative CHECK (amount >= 0),
+        CONSTRAINT earnings_hold_whole_hour CHECK (extract(epoch FROM hour) % 3600 = 0)
       )`);
     this.addSql(`
       CREATE TABLE ledger_halt (
