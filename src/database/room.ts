@@ -8,6 +8,7 @@ export { databaseErrorOf, failureKind, isConnectionLoss, OutcomeUnknown, Overloa
 export type { Invariant, Job, RoomFace } from './face.ts';
 export { GroupCommit, type GroupCommitOptions } from './group-commit.ts';
 export { isUuid, newId } from './ids.ts';
+export { logService, type Log } from './log.ts';
 export { foreignSchemas, migrate, pendingMigrations, type MigrateOptions, type MigrationEntry } from './migrator.ts';
 export { service, Services, type ServiceKey } from './services.ts';
 export { transaction, type TransactionOptions, type Tx } from './transaction.ts';
