@@ -80,7 +80,7 @@ export class PostgresNotifier implements Notifier {
       await own.query(`LISTEN ${pgChannel}`);
       this.#client = own;
       this.#retryMs = firstRetryMs;
-      this.#flush();
+      if (this.#pending.size > 0) this.#flush();
     } catch (error) {
       client?.release(true);
       this.#reconnectLater(error);

@@ -9,7 +9,7 @@ export const StreamSchema = defineEntity({
   properties: {
     creatorId: p.uuid().primary(),
     topic: p.text().$type<Topic>().primary(),
-    head: p.bigint().default(0),
+    head: p.bigint().defaultRaw('0'),
   },
 });
 
