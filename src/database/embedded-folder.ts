@@ -75,11 +75,17 @@ function tryFolder(dataDir: string, mustBeOurs: boolean): Place | string {
   }
 }
 
-/** As root, the folders must let the database's user pass; an umask may be against it. */
+/**
+ * As root, the data folder must let the database's user pass (not look: its other files keep their own modes), and so must
+ * the folders above it that we make; an umask may be against it. Folders that were there above it are left alone, and so is a home.
+ */
 function makeFolder(dataDir: string): void {
-  const first = mkdirSync(dataDir, { recursive: true, mode: isRoot ? 0o711 : 0o700 });
-  if (!isRoot || first === undefined) return;
-  for (let folder = resolve(dataDir); folder.length >= first.length; folder = dirname(folder)) chmodSync(folder, 0o711);
+  const first = resolve(mkdirSync(dataDir, { recursive: true, mode: isRoot ? 0o711 : 0o700 }) ?? dataDir);
+  if (!isRoot) return;
+  for (let folder = resolve(dataDir); folder.length >= first.length; folder = dirname(folder)) {
+    const { uid, mode } = statSync(folder);
+    if (uid === 0 && folder !== ourHome()) chmodSync(folder, (mode & 0o7777) | 0o011);
+  }
 }
 
 /** PostgreSQL wants its folder to belong to its user, and closed to all others. */

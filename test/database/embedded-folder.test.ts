@@ -70,6 +70,13 @@ describe('the place of the data', () => {
     await endChild(next.process);
   });
 
+  asRoot('is the wanted folder even if root had closed it: the database may pass through, not look', () => {
+    const wanted = join(scratch(), 'data');
+    mkdirSync(wanted, { mode: 0o700 });
+    expect(choose(wanted, [])).toMatchObject({ dataDir: wanted, log: [] });
+    expect(statSync(wanted).mode & 0o777).toBe(0o711);
+  });
+
   asRoot('is never an empty folder elsewhere when the wanted one holds a database that has become closed', () => {
     const folder = scratch();
     const { pgdata } = choose(join(folder, 'data'), []);
