@@ -77,6 +77,8 @@ describe('the embedded server', () => {
     expect(new Set(reports.map((report) => report.pid)).size).toBe(1);
     expect(readdirSync(dataDir).sort()).toEqual(expect.arrayContaining(['postgres', 'postgres.log']));
     expect(readdirSync(dataDir).filter((name) => name.startsWith('unfinished'))).toEqual([]);
+    await Promise.all(children.map((child) => endChild(child.process)));
+    expect(processesIn(dataDir)).toEqual([]);
   });
 });
 
