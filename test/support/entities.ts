@@ -1,11 +1,13 @@
 import type { EntitySchema } from '@mikro-orm/core';
 import { creatorEntities } from '../../src/creators/entities.ts';
 import { eventsRoom } from '../../src/events/room.ts';
+import { identityRoom } from '../../src/identity/room.ts';
 import { ledgerRoom } from '../../src/ledger/room.ts';
 
 /** Every entity of every room, as the composition root gathers them. */
 export const entities: EntitySchema[] = [
   ...creatorEntities,
   ...(eventsRoom.entities ?? []),
+  ...(identityRoom.entities ?? []),
   ...(ledgerRoom.entities ?? []),
 ];

@@ -1,0 +1,21 @@
+import type { Sql } from '../database/room.ts';
+
+/** What a money rule reads of an actor, under the actor's lock. */
+export interface LockedPerson {
+  readonly id: string;
+  readonly displayName: string;
+  readonly frozenAt: Date | null;
+}
+
+/**
+ * Locks people as the first step of the lock order, ascending by id, and then reads them: a lock and a read in one statement would
+ * see different moments. Until the transaction ends nobody else uses an idempotency key or a cap of theirs.
+ */
+export async function lockPeople(tx: Sql, personIds: readonly string[]): Promise<Map<string, LockedPerson>> {
+  await tx.query('SELECT id FROM person WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE', [personIds]);
+  const rows = await tx.query<{ id: string; display_name: string; frozen_at: Date | null }>(
+    'SELECT id, display_name, frozen_at FROM person WHERE id = ANY ($1::uuid[])',
+    [personIds],
+  );
+  return new Map(rows.map((row) => [row.id, { id: row.id, displayName: row.display_name, frozenAt: row.frozen_at }]));
+}
