@@ -1,0 +1,86 @@
+import type { EntitySchema } from '@mikro-orm/core';
+import type { GraphQLSchema } from 'graphql';
+import { apiRoom, nodeTypesService, type ApiFace } from './api/room.ts';
+import { configService, type Config } from './config.ts';
+import { creatorsRoom } from './creators/room.ts';
+import { clockService, databaseRoom, databaseService, logService, Services, systemClock, type Clock, type Database, type Invariant } from './database/room.ts';
+import { eventsRoom } from './events/room.ts';
+import { identityRoom } from './identity/room.ts';
+import { ledgerRoom } from './ledger/room.ts';
+import { mailRoom } from './mail/room.ts';
+import { JobRunner, printed, schemaOf, serverRoom, startServer, type RunningServer, type ServerLog, type SocketTimings } from './server/room.ts';
+
+/** Every room, in the order in which they build on each other. */
+export const rooms: readonly ApiFace[] = [
+  databaseRoom, ledgerRoom, eventsRoom, mailRoom, apiRoom, identityRoom, creatorsRoom, serverRoom,
+];
+
+/** Every entity of every room: what a `Database` is connected with. */
+export const entities: readonly EntitySchema[] = rooms.flatMap((room) => room.entities ?? []);
+
+/** What `check()` proves of the stored data besides the books themselves. */
+export const invariants: readonly Invariant[] = rooms.flatMap((room) => room.invariants ?? []);
+
+let schema: Promise<GraphQLSchema> | undefined;
+
+/** The API's schema, built at the first call and shared by every server of the process. */
+export function farthingSchema(): Promise<GraphQLSchema> {
+  schema ??= schemaOf(rooms);
+  return schema;
+}
+
+/** The schema as `schema.graphql` holds it. */
+export async function printedSchema(): Promise<string> {
+  return printed(await farthingSchema());
+}
+
+export interface AppOptions {
+  readonly config: Config;
+  /** Connected with `entities`. It stays open when the app stops: who opened it closes it. */
+  readonly database: Database;
+  readonly log: ServerLog;
+  readonly clock?: Clock;
+  /** The migrations of this build; until the database has run them all, `/readyz` says so. */
+  readonly migrations?: readonly { readonly name: string }[];
+  /** False leaves the rooms' timed jobs to other processes. */
+  readonly runsJobs?: boolean;
+  readonly socketTimings?: Partial<SocketTimings>;
+}
+
+/** One running Farthing: what the command `serve` and the tests start. */
+export interface App {
+  readonly services: Services;
+  start(): Promise<{ readonly url: string }>;
+  /** Finishes what runs and closes what was made. The database is left to who opened it. */
+  stop(): Promise<void>;
+}
+
+export function createApp(options: AppOptions): App {
+  const { config, database, log } = options;
+  const services = new Services()
+    .provide(configService, config)
+    .provide(databaseService, database)
+    .provide(logService, log)
+    .provide(clockService, options.clock ?? systemClock)
+    .provide(nodeTypesService, new Map(rooms.flatMap((room) => room.nodes ?? []).map((node) => [node.prefix, node])));
+  const jobs = new JobRunner(services, log);
+  let server: RunningServer | undefined;
+  return {
+    services,
+    start: async () => {
+      server = await startServer({
+        config, services, log,
+        schema: await farthingSchema(),
+        migrationNames: options.migrations?.map(({ name }) => name),
+        timings: options.socketTimings,
+      });
+      if (options.runsJobs !== false) jobs.start(rooms.flatMap((room) => room.jobs ?? []));
+      log.info({ url: server.url }, 'serving');
+      return { url: server.url };
+    },
+    stop: async () => {
+      await Promise.all([server?.stop(), jobs.stop()]);
+      await services.close();
+    },
+  };
+}

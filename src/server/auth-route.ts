@@ -1,0 +1,30 @@
+import type { FastifyInstance } from 'fastify';
+
+/** Set by our own CORS handling, for the whole server in one place. */
+const notCopied = new Set(['access-control-allow-origin', 'access-control-allow-credentials', 'access-control-expose-headers', 'set-cookie', 'content-length', 'transfer-encoding', 'connection']);
+
+/** Lets a handler of the Fetch API answer a path and everything under it. */
+export function fetchRoute(fastify: FastifyInstance, prefix: string, publicUrl: string, handle: (request: Request, remoteAddress: string) => Promise<Response>): void {
+  void fastify.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    scope.route({
+      method: ['GET', 'POST'],
+      url: `${prefix}/*`,
+      handler: async (request, reply) => {
+        const headers = new Headers();
+        for (const [name, value] of Object.entries(request.headers)) {
+          if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
+        }
+        const body = request.method === 'GET' ? undefined : (request.body as Buffer<ArrayBuffer> | undefined);
+        const asked = new Request(new URL(request.url, publicUrl), { method: request.method, headers, body });
+        const answer = await handle(asked, request.ip);
+        void reply.code(answer.status);
+        for (const [name, value] of answer.headers) if (!notCopied.has(name)) void reply.header(name, value);
+        for (const cookie of answer.headers.getSetCookie()) void reply.header('set-cookie', cookie);
+        void reply.header('cache-control', 'no-store');
+        return reply.send(Buffer.from(await answer.arrayBuffer()));
+      },
+    });
+  });
+}

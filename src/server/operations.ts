@@ -1,0 +1,136 @@
+import { compileQuery, isCompiledQuery, type CompiledQuery } from 'graphql-jit';
+import { getOperationAST, GraphQLError, parse, specifiedRules, validate, type DocumentNode, type ExecutionResult, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
+import type { RequestContext } from '../api/room.ts';
+import type { Limits } from '../config.ts';
+import { costOf, costProblem } from './cost.ts';
+import { PublicError, toPublicError, type ErrorScene } from './error-map.ts';
+import { measure, sizeProblem, tooComplex } from './limits.ts';
+
+export type Variables = Readonly<Record<string, unknown>>;
+
+/** A document that was parsed, measured and validated, whatever came of it. */
+export interface Prepared {
+  readonly document: DocumentNode;
+  /** Why it may not run; empty when it may. */
+  readonly problems: readonly PublicError[];
+  readonly compiled: Map<string, CompiledQuery | ExecutionResult>;
+}
+
+export type Selected =
+  | { readonly ok: true; readonly operation: OperationDefinitionNode }
+  | { readonly ok: false; readonly problems: readonly PublicError[] };
+
+const unreadable: DocumentNode = parse('{ __typename }');
+
+/** Documents kept, in characters of source and compiled code, so that no mix of clients fills the memory. */
+const mostKept = 32_000_000;
+
+/**
+ * Reads, limits and runs operations, for HTTP and sockets alike. Valid documents are kept, with the code that graphql-jit made of
+ * them, until the least used must make room.
+ */
+export class Operations {
+  readonly schema: GraphQLSchema;
+  readonly #limits: Limits;
+  readonly #kept = new Map<string, { prepared: Prepared; weight: number }>();
+  readonly #byDocument = new WeakMap<DocumentNode, Prepared>();
+  #weight = 0;
+
+  constructor(schema: GraphQLSchema, limits: Limits) {
+    this.schema = schema;
+    this.#limits = limits;
+  }
+
+  prepare(source: string): Prepared {
+    const kept = this.#kept.get(source);
+    if (kept) {
+      this.#kept.delete(source);
+      this.#kept.set(source, kept);
+      return kept.prepared;
+    }
+    const prepared = this.#read(source);
+    this.#byDocument.set(prepared.document, prepared);
+    if (prepared.problems.length === 0) this.#keep(source, prepared);
+    return prepared;
+  }
+
+  /** What `prepare` answered for a document. */
+  of(document: DocumentNode): Prepared {
+    const prepared = this.#byDocument.get(document);
+    if (!prepared) throw new Error('A document that was not prepared here cannot run here.');
+    return prepared;
+  }
+
+  /** The operation to run, if the document, its name, and its cost with these variables allow it. */
+  select(prepared: Prepared, operationName: string | null | undefined, variables: Variables | null | undefined): Selected {
+    if (prepared.problems.length > 0) return { ok: false, problems: prepared.problems };
+    const operation = getOperationAST(prepared.document, operationName || null);
+    if (!operation) {
+      const message = operationName
+        ? `The document has no operation named ${JSON.stringify(operationName.slice(0, 80))}.`
+        : 'The document has several operations: say which with "operationName".';
+      return { ok: false, problems: [new PublicError('OPERATION_RESOLUTION_FAILURE', message)] };
+    }
+    const cost = costOf(this.schema, prepared.document, operation, variables ?? {}, this.#limits);
+    const problem = costProblem(cost, this.#limits);
+    return problem ? { ok: false, problems: [problem] } : { ok: true, operation };
+  }
+
+  /** Runs a query or a mutation. Its errors are as clients may see them. */
+  async execute(prepared: Prepared, operationName: string | null | undefined, variables: Variables | null | undefined, context: RequestContext, scene: ErrorScene): Promise<ExecutionResult> {
+    const compiled = this.compile(prepared, operationName);
+    if (!isCompiledQuery(compiled)) return publicResult(compiled, scene);
+    return publicResult(await compiled.query(undefined, context, variables ?? {}), scene);
+  }
+
+  /** The operation's code, or the reason why there is none. */
+  compile(prepared: Prepared, operationName: string | null | undefined): CompiledQuery | ExecutionResult {
+    const name = operationName ?? '';
+    let compiled = prepared.compiled.get(name);
+    if (!compiled) {
+      compiled = compileQuery(this.schema, prepared.document, name === '' ? undefined : name, { disablingCapturingStackErrors: true });
+      prepared.compiled.set(name, compiled);
+    }
+    return compiled;
+  }
+
+  #read(source: string): Prepared {
+    const refuse = (problems: readonly PublicError[]): Prepared => ({ document: { ...unreadable }, problems, compiled: new Map() });
+    let document: DocumentNode;
+    try {
+      document = parse(source, { maxTokens: this.#limits.tokens });
+    } catch (error) {
+      return refuse([this.#parseProblem(error as GraphQLError)]);
+    }
+    // Before validation, whose own work grows faster than the document does.
+    const problem = sizeProblem(document, this.#limits);
+    if (problem) return refuse([problem]);
+    const mistakes = validate(this.schema, document, specifiedRules, { maxErrors: 20 });
+    const problems = mistakes.map((mistake) => new PublicError('GRAPHQL_VALIDATION_FAILED', mistake.message).at(mistake.locations));
+    return problems.length > 0 ? refuse(problems) : { document, problems, compiled: new Map() };
+  }
+
+  #parseProblem(error: GraphQLError): PublicError {
+    if (error.message.includes('Parsing aborted')) {
+      return tooComplex(`The document has more than ${this.#limits.tokens} tokens; no more are allowed.`, null, this.#limits.tokens);
+    }
+    return new PublicError('GRAPHQL_PARSE_FAILED', error.message).at(error.locations);
+  }
+
+  #keep(source: string, prepared: Prepared): void {
+    // A compiled field takes about a kilobyte.
+    const weight = source.length + 1_000 * measure(prepared.document).reduce((sum, size) => sum + size.fields, 1);
+    this.#kept.set(source, { prepared, weight });
+    this.#weight += weight;
+    for (const [oldest, entry] of this.#kept) {
+      if (this.#weight <= mostKept) break;
+      this.#kept.delete(oldest);
+      this.#weight -= entry.weight;
+    }
+  }
+}
+
+function publicResult(result: ExecutionResult, scene: ErrorScene): ExecutionResult {
+  if (!result.errors?.length) return result;
+  return { ...result, errors: result.errors.map((error) => toPublicError(error, scene)) };
+}

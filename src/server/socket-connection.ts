@@ -1,0 +1,48 @@
+import type { IncomingMessage } from 'node:http';
+import type { WebSocket } from 'ws';
+import type { Viewer } from '../api/room.ts';
+import { requestIdOf } from './request-id.ts';
+
+/** Close codes that clients of graphql-transport-ws tell apart: after the first two they come back by themselves. */
+export const closeCodes = {
+  /** Service restart (RFC 6455's registry): this process stops. */
+  restart: 1012,
+  /** Try again later: a passing fault, or a reader that fell behind. */
+  tryAgainLater: 1013,
+  unauthorized: 4401,
+} as const;
+
+/** One open socket. */
+export class SocketConnection {
+  readonly socket: WebSocket;
+  readonly requestId: string;
+  readonly remoteAddress: string;
+  readonly openedAt = performance.now();
+  /** Set by connection_init; null until then and for those who did not sign in. */
+  viewer: Viewer | null = null;
+  /** Whether anything was heard since the last ping. */
+  isHeard = true;
+
+  constructor(socket: WebSocket, request: IncomingMessage, remoteAddress: string) {
+    this.socket = socket;
+    this.requestId = requestIdOf(request.headers);
+    this.remoteAddress = remoteAddress;
+    socket.on('pong', () => (this.isHeard = true));
+    socket.on('message', () => (this.isHeard = true));
+  }
+
+  get isOpen(): boolean {
+    return this.socket.readyState === this.socket.OPEN;
+  }
+
+  /** Nothing is sent after this: who closes for a passing cause must not send a final `error` too. */
+  close(code: number, reason: string): void {
+    if (this.isOpen) this.socket.close(code, reason);
+  }
+
+  /** Resolves when the message has left the process, so that a slow reader slows what feeds it. */
+  send(data: string): Promise<void> {
+    if (!this.isOpen) return Promise.resolve();
+    return new Promise((resolve) => this.socket.send(data, () => resolve()));
+  }
+}

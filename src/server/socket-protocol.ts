@@ -1,0 +1,127 @@
+import { makeServer, type Context, type ServerOptions } from 'graphql-ws';
+import { GraphQLError, type ExecutionArgs, type ExecutionResult, type FormattedExecutionResult } from 'graphql';
+import type { IncomingMessage } from 'node:http';
+import { createContext } from '../api/room.ts';
+import type { Limits } from '../config.ts';
+import type { Services } from '../database/room.ts';
+import { viewerFromRequest } from '../identity/room.ts';
+import { hasTransientError, isTransient, PublicError, toPublicError } from './error-map.ts';
+import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import type { Operations, Variables } from './operations.ts';
+import { closeCodes, type SocketConnection } from './socket-connection.ts';
+import type { SubscriptionExecutor } from './subscription.ts';
+import { codesOf } from './trace.ts';
+
+export interface ProtocolParts {
+  readonly operations: Operations;
+  readonly services: Services;
+  readonly limits: Limits;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly executeSubscription?: SubscriptionExecutor;
+  readonly initTimeoutMs: number;
+}
+
+interface Extra {
+  readonly connection: SocketConnection;
+  readonly request: IncomingMessage;
+}
+
+type SocketContext = Context<Record<string, unknown>, Extra>;
+
+/** What one operation needs between our hooks; graphql-ws hands its execution arguments through. */
+interface Started extends ExecutionArgs {
+  readonly result: AsyncIterableIterator<ExecutionResult> | ExecutionResult | Promise<ExecutionResult>;
+}
+
+/** Speaks graphql-transport-ws. Each operation is limited and refused as over HTTP; subscriptions run in the executor that was given. */
+export function speakProtocol(parts: ProtocolParts): ReturnType<typeof makeServer<Record<string, unknown>, Extra>> {
+  const { log } = parts;
+  const options: ServerOptions<Record<string, unknown>, Extra> = {
+    connectionInitWaitTimeout: parts.initTimeoutMs,
+    onConnect: (context) => connect(context, parts),
+    onSubscribe: (context, id, payload) => start(context, id, payload, parts),
+    execute: (args) => (args as Started).result as Promise<ExecutionResult>,
+    subscribe: (args) => (args as Started).result as AsyncIterableIterator<ExecutionResult>,
+    onNext: ({ extra: { connection } }, _id, _payload, _args, result) => {
+      if (!result.errors?.length) return undefined;
+      const errors = result.errors.map((error) => toPublicError(error, { log, requestId: connection.requestId }));
+      // An event that could not be read in full would be missed: a client that comes back with its last cursor reads it again.
+      const isEvent = (_args as ExecutionArgs).contextValue === undefined;
+      if (isEvent && hasTransientError(errors)) connection.close(closeCodes.tryAgainLater, 'Try again later');
+      return { ...result, errors: errors.map((error) => error.toJSON()) } as FormattedExecutionResult;
+    },
+    onError: ({ extra: { connection } }, _id, _payload, errors) => {
+      if (errors.some(isTransient)) connection.close(closeCodes.tryAgainLater, 'Try again later');
+      return errors.map((error) => toPublicError(error, { log, requestId: connection.requestId }).toJSON());
+    },
+  };
+  return makeServer(options);
+}
+
+/** Reads the viewer: `{authToken}` of connection_init, else what a non-browser sent with the upgrade, else the browser's cookie. */
+async function connect({ connectionParams, extra: { connection, request } }: SocketContext, { services, log }: ProtocolParts): Promise<boolean> {
+  const token = connectionParams?.authToken;
+  const isGiven = token !== undefined && token !== null && token !== '';
+  if (isGiven && typeof token !== 'string') return refuse(connection, 'authToken is not a string');
+  const authorization = isGiven ? `Bearer ${token as string}` : request.headers.authorization;
+  try {
+    const viewer = await viewerFromRequest(services, { authorization, cookie: request.headers.cookie });
+    if (viewer === 'INVALID') return refuse(connection, 'The session is not valid or has ended');
+    connection.viewer = viewer;
+    return true;
+  } catch (error) {
+    log.warn({ err: error, requestId: connection.requestId }, 'The viewer of a socket could not be read.');
+    connection.close(closeCodes.tryAgainLater, 'Try again later');
+    return false;
+  }
+}
+
+function refuse(connection: SocketConnection, reason: string): false {
+  connection.close(closeCodes.unauthorized, reason);
+  return false;
+}
+
+type SubscribePayload = Parameters<NonNullable<ServerOptions['onSubscribe']>>[2];
+
+async function start(context: SocketContext, id: string, payload: SubscribePayload, parts: ProtocolParts): Promise<Started | readonly GraphQLError[]> {
+  const { connection } = context.extra;
+  const running = Object.keys(context.subscriptions).length;
+  const most = parts.limits.socketOperations;
+  if (running > most) {
+    return count(parts, 'unknown', [new PublicError('RATE_LIMITED', `${running} operations run on this socket; at most ${most} may.`)]);
+  }
+  const prepared = parts.operations.prepare(payload.query);
+  const operationName = payload.operationName ?? null;
+  const variables: Variables = payload.variables ?? {};
+  const selected = parts.operations.select(prepared, operationName, variables);
+  if (!selected.ok) return count(parts, 'unknown', selected.problems);
+  const { operation } = selected;
+  const shared = { services: parts.services, viewer: connection.viewer, requestId: `${connection.requestId}:${id}`.slice(0, 100), remoteAddress: connection.remoteAddress };
+  const args = { schema: parts.operations.schema, document: prepared.document, operationName };
+  if (operation.operation !== 'subscription') {
+    const contextValue = createContext(shared);
+    const result = parts.operations.execute(prepared, operationName, variables, contextValue, { log: parts.log, requestId: shared.requestId });
+    void result.then(({ errors }) => count(parts, operation.operation, errors), () => {});
+    return { ...args, contextValue, result };
+  }
+  try {
+    if (!parts.executeSubscription) throw new Error('The schema has subscriptions, but the server was given no executor for them.');
+    const result = await parts.executeSubscription({ ...shared, ...args, operation, variables });
+    const refused = 'errors' in result && !(Symbol.asyncIterator in result) ? result.errors : undefined;
+    if (refused?.length) return count(parts, 'subscription', refused.map((error) => toPublicError(error, { log: parts.log, requestId: shared.requestId })));
+    count(parts, 'subscription', undefined);
+    return { ...args, contextValue: undefined, result };
+  } catch (error) {
+    const isPassing = isTransient(error);
+    if (isPassing) connection.close(closeCodes.tryAgainLater, 'Try again later');
+    return count(parts, 'subscription', [toPublicError(error, { log: parts.log, requestId: shared.requestId })]);
+  }
+}
+
+/** Counts an operation that was answered, and gives its errors back. */
+function count<T extends readonly GraphQLError[] | undefined>({ metrics }: ProtocolParts, kind: string, errors: T): T {
+  metrics.operations.inc({ kind, transport: 'socket', outcome: codesOf(errors)[0] ?? 'OK' });
+  return errors;
+}
