@@ -1,0 +1,63 @@
+import {
+  decodeCursor, encodeCursor, invalidCursor, pageOf, pageSize, type Connection, type PageArgs, type RequestContext,
+} from '../api/room.ts';
+import { databaseService, isUuid, readCounters } from '../database/room.ts';
+import { PLATFORM_OWNER_ID } from '../ledger/room.ts';
+import type { Creator } from './entities.ts';
+import { creatorsFromRows } from './load-creator.ts';
+import { parseSearch, type Search } from './search.ts';
+
+/** The name of the platform's counter of creator pages. */
+export const CREATORS = 'creators';
+
+/** Every page, newest first; or those a search finds, the nearest handles first. A blank search is none. */
+export async function creatorPages(context: RequestContext, search: string | null | undefined, args: PageArgs): Promise<Connection<Creator>> {
+  const parsed = parseSearch(search);
+  return parsed ? foundPages(context, parsed, args) : allPages(context, args);
+}
+
+async function allPages(context: RequestContext, args: PageArgs): Promise<Connection<Creator>> {
+  const size = pageSize(args);
+  const before = decodeCursor('creators', 1, args.after)?.[0] ?? null;
+  if (before !== null && !isUuid(before)) throw invalidCursor(args.after as string);
+  const db = context.services.get(databaseService);
+  const rows = await db.query<object>('SELECT * FROM creator WHERE $1::uuid IS NULL OR id < $1 ORDER BY id DESC LIMIT $2', [before, size + 1]);
+  return pageOf(creatorsFromRows(context, rows), {
+    size,
+    cursorOf: (creator) => encodeCursor('creators', creator.id),
+    hasPreviousPage: before !== null,
+    totalCount: async () => (await readCounters(db, CREATORS, [PLATFORM_OWNER_ID])).get(PLATFORM_OWNER_ID) ?? 0,
+  });
+}
+
+/** A page's rank never changes, since handles do not, so a cursor of rank and id holds while pages are added. */
+const foundText = `
+  SELECT found.* FROM (
+    SELECT creator.*, CASE WHEN lower(handle) = $2 THEN 0 WHEN starts_with(lower(handle), $2) THEN 1 ELSE 2 END AS rank
+    FROM creator WHERE array_to_tsvector(search_words) @@ $1::tsquery
+  ) found
+  WHERE $3::int IS NULL OR rank > $3 OR (rank = $3 AND id < $4::uuid)
+  ORDER BY rank, id DESC LIMIT $5`;
+
+type RankedRow = { readonly rank: number; readonly id: string };
+
+async function foundPages(context: RequestContext, search: Search, args: PageArgs): Promise<Connection<Creator>> {
+  const size = pageSize(args);
+  const [rank, id] = decodeCursor('creators.found', 2, args.after) ?? [null, null];
+  if (rank !== null && !(/^[012]$/.test(rank!) && isUuid(id!))) throw invalidCursor(args.after as string);
+  const db = context.services.get(databaseService);
+  const rows = search.tsquery === null ? [] : await db.query<RankedRow>(foundText, [search.tsquery, search.handle, rank, id, size + 1]);
+  const ranks = new Map(rows.map((row) => [row.id, row.rank]));
+  const creators = creatorsFromRows(context, rows.map(({ rank: _, ...row }) => row));
+  return pageOf(creators, {
+    size,
+    cursorOf: (creator) => encodeCursor('creators.found', String(ranks.get(creator.id)), creator.id),
+    hasPreviousPage: rank !== null,
+    totalCount: async () => {
+      if (search.tsquery === null) return 0;
+      const [counted] = await db.query<{ count: bigint }>(
+        'SELECT count(*) FROM creator WHERE array_to_tsvector(search_words) @@ $1::tsquery', [search.tsquery]);
+      return Number(counted!.count);
+    },
+  });
+}

@@ -1,0 +1,53 @@
+import DataLoader from 'dataloader';
+import { Arg, Ctx, Field, FieldResolver, Int, ObjectType, Resolver, Root } from 'type-graphql';
+import { cached, MoneyType, Period, type RequestContext } from '../api/room.ts';
+import { clockService, databaseService } from '../database/room.ts';
+import { money, type Money } from '../money/room.ts';
+import type { Creator } from './entities.ts';
+import { daysOf } from './periods.ts';
+
+@ObjectType({ description: 'What a creator page took in over a period.' })
+export class CreatorStats {
+  @Field(() => MoneyType, { description: 'Tips of the period before fees, less what was refunded of them since.' })
+  tipsTotal!: MoneyType;
+
+  @Field(() => Int, { description: 'How many tips were paid in the period, refunded ones included.' })
+  tipCount!: number;
+}
+
+/** Its object is the creator itself, so that higher rooms add fields with `@Root() creator: Creator`. Only the owner gets one. */
+@ObjectType({ description: 'A creator page as its owner sees it.' })
+export class CreatorDashboard {}
+
+@Resolver(() => CreatorDashboard)
+export class DashboardFields {
+  @FieldResolver(() => CreatorStats, { description: 'The figures of the current period.' })
+  async stats(
+    @Root() creator: Creator,
+    @Ctx() context: RequestContext,
+    @Arg('period', () => Period, { defaultValue: Period.MONTH, description: 'Which calendar period, in UTC.' }) period: Period,
+  ): Promise<{ tipsTotal: Money; tipCount: number }> {
+    const sum = await statsLoader(context, period).load(creator.id);
+    return { tipsTotal: money(sum.totalMicros, creator.currency), tipCount: sum.count };
+  }
+}
+
+interface Sum {
+  readonly totalMicros: bigint;
+  readonly count: number;
+}
+
+function statsLoader(context: RequestContext, period: Period): DataLoader<string, Sum> {
+  return cached(context, `creators.stats.${period}`, () =>
+    new DataLoader<string, Sum>(async (creatorIds) => {
+      const { startsOn, endsBefore } = daysOf(period, context.services.get(clockService).now());
+      const rows = await context.services.get(databaseService).query<{ creator_id: string; total: bigint; count: bigint }>(
+        `SELECT creator_id, sum(tips_total_micros)::bigint AS total, sum(tip_count)::bigint AS count
+         FROM creator_day WHERE creator_id = ANY ($1::uuid[]) AND day >= $2::date AND day < $3::date GROUP BY creator_id`,
+        [creatorIds, startsOn, endsBefore],
+      );
+      const found = new Map(rows.map((row) => [row.creator_id, { totalMicros: row.total, count: Number(row.count) }]));
+      return creatorIds.map((id) => found.get(id) ?? { totalMicros: 0n, count: 0 });
+    }),
+  );
+}
