@@ -7,7 +7,6 @@ export class Migration0006Wallets extends Migration {
       CREATE TABLE top_up (
         id uuid NOT NULL,
         person_id uuid NOT NULL,
-        scope_id uuid NOT NULL,
         idempotency_key text NOT NULL,
         input_hash bytea NOT NULL,
         currency text NOT NULL,
@@ -21,15 +20,21 @@ export class Migration0006Wallets extends Migration {
         status text NOT NULL,
         failure_code text,
         failure_reason text,
+        failure_retryable boolean,
         created_at timestamptz NOT NULL,
         settled_at timestamptz,
         CONSTRAINT top_up_pkey PRIMARY KEY (id),
-        CONSTRAINT top_up_key_once UNIQUE (scope_id, idempotency_key),
+        CONSTRAINT top_up_key_once UNIQUE (person_id, idempotency_key),
         CONSTRAINT top_up_provider_key_once UNIQUE (provider, provider_key),
+        CONSTRAINT top_up_provider_charge_once UNIQUE (provider, provider_charge_id),
         CONSTRAINT top_up_person_fkey FOREIGN KEY (person_id) REFERENCES person (id),
+        CONSTRAINT top_up_currency CHECK (currency ~ '^[A-Z]{3}$'),
         CONSTRAINT top_up_amount_positive CHECK (amount_micros > 0),
         CONSTRAINT top_up_parts CHECK (charged_micros >= amount_micros AND processor_fee_micros = charged_micros - amount_micros),
         CONSTRAINT top_up_status CHECK (status IN ('PENDING', 'SUCCEEDED', 'FAILED')),
+        CONSTRAINT top_up_settled CHECK ((status = 'PENDING') = (settled_at IS NULL)),
+        CONSTRAINT top_up_charged CHECK ((status = 'SUCCEEDED') = (provider_charge_id IS NOT NULL)),
+        CONSTRAINT top_up_failure CHECK (num_nonnulls(failure_code, failure_reason, failure_retryable) = CASE status WHEN 'FAILED' THEN 3 ELSE 0 END),
         CONSTRAINT top_up_key_length CHECK (length(idempotency_key) BETWEEN 1 AND 255)
       )`);
     this.addSql(`CREATE INDEX top_up_of_person ON top_up (person_id, id)`);
@@ -42,12 +47,11 @@ export class Migration0006Wallets extends Migration {
         fee_micros bigint NOT NULL,
         currency text NOT NULL,
         payment_method text NOT NULL,
-        status text NOT NULL,
         decline_code text,
         created_at timestamptz NOT NULL,
         CONSTRAINT sandbox_charge_pkey PRIMARY KEY (id),
-        CONSTRAINT sandbox_charge_key_once UNIQUE (idempotency_key),
-        CONSTRAINT sandbox_charge_status CHECK (status IN ('SUCCEEDED', 'DECLINED'))
+        CONSTRAINT sandbox_charge_key_once UNIQUE (idempotency_key)
       )`);
+    this.addSql(`CALL make_append_only('sandbox_charge')`);
   }
 }

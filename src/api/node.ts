@@ -22,6 +22,8 @@ export interface NodeType<T extends object = object> {
   readonly typeName: string;
   /** The id's prefix: three lower-case letters, such as "tip". */
   readonly prefix: string;
+  /** The kinds of ledger posting that are about such a node: statements link to it. */
+  readonly postingKinds?: readonly string[];
   /** Who may read one; what may not be read is null, exactly like what does not exist. */
   readonly readableBy: Rule;
   /** Reads many at once, in the order of the ids. */

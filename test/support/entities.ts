@@ -3,6 +3,8 @@ import { creatorEntities } from '../../src/creators/entities.ts';
 import { eventsRoom } from '../../src/events/room.ts';
 import { identityRoom } from '../../src/identity/room.ts';
 import { ledgerRoom } from '../../src/ledger/room.ts';
+import { paymentsRoom } from '../../src/payments/room.ts';
+import { walletsRoom } from '../../src/wallets/room.ts';
 
 /** Every entity of every room, as the composition root gathers them. */
 export const entities: EntitySchema[] = [
@@ -10,4 +12,6 @@ export const entities: EntitySchema[] = [
   ...(eventsRoom.entities ?? []),
   ...(identityRoom.entities ?? []),
   ...(ledgerRoom.entities ?? []),
+  ...(paymentsRoom.entities ?? []),
+  ...(walletsRoom.entities ?? []),
 ];

@@ -1,0 +1,109 @@
+import { Ctx, Field, FieldResolver, ID, ObjectType, Resolver, Root } from 'type-graphql';
+import { v5 } from 'uuid';
+import {
+  connectionType, DateTimeScalar, describeEnum, encodeId, loadNode, MoneyType, NodeInterface, nodeTypesService, type RequestContext,
+} from '../api/room.ts';
+import { service } from '../database/room.ts';
+import type { StatementLine } from '../ledger/room.ts';
+import { money, type Money } from '../money/room.ts';
+
+/** What a movement was for. The ledger's kinds of posting have the same names. */
+export enum LedgerEntryKind {
+  TOP_UP = 'TOP_UP',
+  TOP_UP_REFUND = 'TOP_UP_REFUND',
+  TIP = 'TIP',
+  TIP_REFUND = 'TIP_REFUND',
+  SUBSCRIPTION = 'SUBSCRIPTION',
+  SUBSCRIPTION_PRORATION = 'SUBSCRIPTION_PRORATION',
+  PAYOUT = 'PAYOUT',
+  PAYOUT_RETURN = 'PAYOUT_RETURN',
+  DISPUTE = 'DISPUTE',
+  DISPUTE_RETURN = 'DISPUTE_RETURN',
+  FEE = 'FEE',
+  ADJUSTMENT = 'ADJUSTMENT',
+}
+describeEnum(LedgerEntryKind, 'LedgerEntryKind', 'What a movement of money was for.', {
+  TOP_UP: 'Money brought into a wallet.',
+  TOP_UP_REFUND: 'What was left of a top-up, returned to where it came from.',
+  TIP: 'A tip.',
+  TIP_REFUND: 'A tip, or a part of it, returned.',
+  SUBSCRIPTION: 'A period of a micro-subscription.',
+  SUBSCRIPTION_PRORATION: 'The rest of a period after a change of a micro-subscription.',
+  PAYOUT: 'Money on its way to a creator\'s bank.',
+  PAYOUT_RETURN: 'A payout that did not arrive.',
+  DISPUTE: 'A payment that is contested with the bank.',
+  DISPUTE_RETURN: 'A contested payment that was won back.',
+  FEE: 'A fee.',
+  ADJUSTMENT: 'A correction by the platform.',
+});
+
+/** What a statement says to whom the money came, and to whom it went. */
+const descriptions: Record<LedgerEntryKind, readonly [credit: string, debit: string]> = {
+  TOP_UP: ['Top-up', 'Top-up taken back'],
+  TOP_UP_REFUND: ['Top-up refund returned', 'Top-up refunded'],
+  TIP: ['Tip received', 'Tip sent'],
+  TIP_REFUND: ['Tip returned to you', 'Tip refunded'],
+  SUBSCRIPTION: ['Subscription payment received', 'Subscription payment'],
+  SUBSCRIPTION_PRORATION: ['Subscription change received', 'Subscription change'],
+  PAYOUT: ['Payout received', 'Payout'],
+  PAYOUT_RETURN: ['Payout returned', 'Payout return taken back'],
+  DISPUTE: ['Dispute credited', 'Disputed payment'],
+  DISPUTE_RETURN: ['Disputed payment won back', 'Disputed payment lost again'],
+  FEE: ['Fee returned', 'Fee'],
+  ADJUSTMENT: ['Correction in your favour', 'Correction'],
+};
+
+/** A line of a statement, with the currency of its account. */
+export interface LedgerEntry extends StatementLine {
+  readonly currency: string;
+}
+
+@ObjectType('LedgerEntry', { description: 'One movement of an account, as its statement shows it.' })
+export class LedgerEntryType {
+  @Field(() => LedgerEntryKind, { description: 'What it was for.' })
+  kind!: LedgerEntryKind;
+
+  @Field(() => DateTimeScalar, { description: 'When it was booked. A statement is in the order of booking, which clocks alone would not tell.' })
+  createdAt!: Date;
+}
+
+export const LedgerEntryConnection = connectionType('LedgerEntry', () => LedgerEntryType, { totalCount: false });
+
+/** The id prefixes of what postings are about, by kind of posting, as the rooms' node types say. */
+const causePrefixes = service<ReadonlyMap<string, string>>('wallets.causePrefixes', (services) => {
+  const types = [...services.get(nodeTypesService).values()];
+  return new Map(types.flatMap((type) => (type.postingKinds ?? []).map((kind) => [kind, type.prefix] as const)));
+});
+
+@Resolver(() => LedgerEntryType)
+export class LedgerEntryFields {
+  @FieldResolver(() => ID, { description: 'Opaque.' })
+  id(@Root() entry: LedgerEntry): string {
+    return encodeId('ent', v5(String(entry.version), entry.accountId));
+  }
+
+  @FieldResolver(() => MoneyType, { description: 'What the account gained (above zero) or gave (below it).' })
+  amount(@Root() entry: LedgerEntry): Money {
+    return money(entry.amountMicros, entry.currency);
+  }
+
+  @FieldResolver(() => MoneyType, { description: 'The balance that it left.' })
+  balanceAfter(@Root() entry: LedgerEntry): Money {
+    return money(entry.balanceAfterMicros, entry.currency);
+  }
+
+  @FieldResolver(() => String, { description: 'What it was for, in a few words of English.' })
+  description(@Root() entry: LedgerEntry): string {
+    const [credit, debit] = descriptions[entry.kind as LedgerEntryKind];
+    return entry.amountMicros > 0n ? credit : debit;
+  }
+
+  @FieldResolver(() => NodeInterface, {
+    nullable: true,
+    description: 'What it was about, such as the top-up or the tip; null where there is nothing to show, or not to this viewer.',
+  })
+  cause(@Root() entry: LedgerEntry, @Ctx() context: RequestContext): Promise<object | null> {
+    const prefix = context.services.get(causePrefixes).get(entry.kind);
+    return prefix === undefined ? Promise.resolve(null) : loadNode(context, prefix, entry.causeId);
+  }
+}
