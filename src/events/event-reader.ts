@@ -8,8 +8,8 @@ import type { StreamEvent } from './stream-event.ts';
 const readRetryMs = 250;
 
 /**
- * One subscriber's way through a stream: pages from the database while it is behind, then what its channel offers. Whatever the
- * source, an event is taken only if it is the very next one, so none is missed and none comes twice.
+ * One subscriber's way through a stream: pages from the database while it is behind, and what this process commits as it comes.
+ * Whatever the source, an event is taken only if it is the very next one, so none is missed and none comes twice.
  */
 export class EventReader extends PullIterator<StreamEvent> {
   readonly #channel: Channel;
@@ -44,9 +44,14 @@ export class EventReader extends PullIterator<StreamEvent> {
     this.wake();
   }
 
+  /** The channel's head rose. */
+  moved(): void {
+    this.wake();
+  }
+
   protected override take(): StreamEvent | undefined {
     const event = this.#queue.shift();
-    if (!event && !this.#reading && this.#channel.tail > this.#tail) this.#read();
+    if (!event && !this.#reading && this.#channel.head > this.#tail) this.#read();
     return event;
   }
 

@@ -66,7 +66,7 @@ export class EventHub implements EventBus {
     const notifier = options.notifier ?? new PostgresNotifier(options.db, report);
     // Two batches of 512 may commit before a reader gets its turn, so twice that many is no sign of slowness.
     this.#options = { pollMs: 1_000, pageSize: 500, queueLimit: 2_048, ...options, report, notifier };
-    this.#reads = new StreamReads(options.db, this.#options.pageSize);
+    this.#reads = new StreamReads(options.db, this.#options.pageSize, report);
   }
 
   async append(tx: Tx, events: readonly NewEvent[]): Promise<bigint[]> {
@@ -150,7 +150,7 @@ export class EventHub implements EventBus {
     const name = streamName(key);
     let channel = this.#channels.get(name);
     if (!channel) {
-      channel = new Channel(key, this.#reads, this.#options.report, () => this.#leave(name));
+      channel = new Channel(key, this.#reads, () => this.#leave(name));
       this.#channels.set(name, channel);
       this.#poll ??= setInterval(() => void this.#readHeads(), this.#options.pollMs);
     }
@@ -169,9 +169,9 @@ export class EventHub implements EventBus {
     if (this.#polling) return;
     this.#polling = true;
     try {
-      const asked = [...this.#channels.values()].map((channel) => ({ channel, tail: channel.tail }));
+      const asked = [...this.#channels.values()].map((channel) => ({ channel, known: channel.head }));
       const heads = await readHeads(this.#options.db, asked.map(({ channel }) => channel.key));
-      asked.forEach(({ channel, tail }, index) => channel.confirm(heads[index]!, tail));
+      asked.forEach(({ channel, known }, index) => channel.confirm(heads[index]!, known));
     } catch (error) {
       this.#options.report({ doing: "reading the streams' heads", error });
     } finally {

@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader';
 import type { Sql } from '../database/room.ts';
 import { StreamInterrupted } from './interruption.ts';
+import type { Fault } from './notifier.ts';
 import { readEvents, readHeads } from './read.ts';
 import type { StreamEvent } from './stream-event.ts';
 import { streamName, type StreamKey } from './topic.ts';
@@ -12,14 +13,16 @@ const readsAtOnce = 4;
 export class StreamReads {
   readonly #sql: Sql;
   readonly #pageSize: number;
+  readonly #report: (fault: Fault) => void;
   readonly #pages = new Map<string, Promise<StreamEvent[]>>();
   readonly #heads: DataLoader<StreamKey, bigint>;
   readonly #waiting: (() => void)[] = [];
   #reading = 0;
 
-  constructor(sql: Sql, pageSize: number) {
+  constructor(sql: Sql, pageSize: number, report: (fault: Fault) => void) {
     this.#sql = sql;
     this.#pageSize = pageSize;
+    this.#report = report;
     this.#heads = new DataLoader((keys) => this.#inTurn(() => readHeads(sql, keys)), { cache: false, maxBatchSize: 5_000 });
   }
 
@@ -37,6 +40,7 @@ export class StreamReads {
     let page = this.#pages.get(name);
     if (!page) {
       page = this.#inTurn(() => this.#read(key, after)).finally(() => this.#pages.delete(name));
+      page.catch((error) => this.#report({ doing: `reading the stream ${streamName(key)} after ${after}`, error }));
       this.#pages.set(name, page);
     }
     return page;

@@ -10,7 +10,7 @@ const database = eachTestDatabase();
 
 test('a subscription replays what came after its cursor in pages, then goes live', async () => {
   const { db } = database.current;
-  const hub = openHub({ db, pageSize: 4 });
+  const hub = openHub({ db, pageSize: 4, pollMs: 60_000 });
   const creatorId = await openCreator(db);
   await appendTips(db, hub, creatorId, 10);
   const events = await subscribeTips(hub, creatorId, 3n);
@@ -168,6 +168,46 @@ test('a reader that is slow in a long replay takes pages at its own pace and is 
   expect(seen).toEqual(range(1, 80));
 });
 
+test('a read that the database gives way to is made again; one that it refuses ends the subscription', async () => {
+  const { db } = database.current;
+  const faults: string[] = [];
+  const hub = openHub({ db, notifier: deaf, pollMs: 60_000, report: (fault) => faults.push(fault.doing) });
+  const creatorId = await openCreator(db);
+  await appendTips(db, hub, creatorId, 2);
+  const [patient, refused] = [await subscribeTips(hub, creatorId, 0n), await subscribeTips(hub, creatorId, 1n)];
+  const errors = [{ code: '57P01' }, { code: 'ECONNRESET' }].map((fields) => Object.assign(new Error('gone'), fields));
+  const query = db.pool.query.bind(db.pool);
+  const breaking = (answer: (statement: never) => unknown) => { db.pool.query = answer as never; };
+  breaking((statement) => { const error = errors.shift(); return error ? Promise.reject(error) : query(statement); });
+  expect(sequencesOf(await take(patient, 2))).toEqual([1n, 2n]);
+  expect(faults).toEqual(Array(2).fill(`reading the stream ${creatorId}:tips after 0`));
+  breaking(() => Promise.reject(Object.assign(new Error('no such table'), { code: '42P01' })));
+  await expect(refused.next()).rejects.toThrow('no such table');
+  expect(hub.status).toMatchObject({ readers: 1 });
+});
+
+test('ending a subscription while its replay is being read frees it at once', async () => {
+  const { db } = database.current;
+  const hub = openHub({ db, notifier: deaf });
+  const creatorId = await openCreator(db);
+  await appendTips(db, hub, creatorId, 2);
+  const events = await subscribeTips(hub, creatorId, 0n);
+  let answer = () => {};
+  const query = db.pool.query.bind(db.pool);
+  db.pool.query = (async (statement: never) => {
+    await new Promise<void>((resolve) => { answer = resolve; });
+    return query(statement);
+  }) as never;
+  const pending = events.next();
+  await eventually(() => hub.status.readers === 1);
+  await events.return();
+  expect(await pending).toEqual({ done: true, value: undefined });
+  answer();
+  db.pool.query = query as never;
+  expect(await events.next()).toEqual({ done: true, value: undefined });
+  expect([hub.status.streams, events.queued]).toEqual([0, 0]);
+});
+
 test('ending a subscription answers the pending read at once and frees everything', async () => {
   const { db } = database.current;
   const hub = openHub({ db });
@@ -197,7 +237,7 @@ test('ending a subscription answers the pending read at once and frees everythin
 
 test('a watcher ticks once for all that moved since its last tick', async () => {
   const { db } = database.current;
-  const hub = openHub({ db });
+  const hub = openHub({ db, pollMs: 10 });
   const creatorId = await openCreator(db);
   await appendTips(db, hub, creatorId, 2);
   const moves = await hub.watch({ creatorId, topic: 'tips' });

@@ -175,6 +175,23 @@ test('a thousand readers who come back at once share their reads and leave the p
   expect(mostWaiting).toBe(0);
 });
 
+test('readers that are up to date share the read of what another process appended', async () => {
+  const { db, connect } = database.current;
+  const here = openHub({ db, pollMs: never });
+  const other = await connect();
+  const there = openHub({ db: other, pollMs: never });
+  const creatorId = await openCreator(db);
+  const readers = await Promise.all(Array.from({ length: 300 }, () => subscribeTips(there, creatorId, 'HEAD')));
+  await eventually(() => there.status.connected);
+  const asked = countQueries(other);
+  for (let round = 1n; round <= 5n; round++) {
+    const seen = Promise.all(readers.map((events) => readUntil(events, round)));
+    await appendTips(db, here, creatorId);
+    expect(await seen).toEqual(Array(300).fill([round]));
+  }
+  expect(asked.count).toBe(5);
+});
+
 test('a creator whose streams are opened after the subscription is served too', async () => {
   const { db } = database.current;
   const hub = openHub({ db });
