@@ -8,11 +8,14 @@ import { eventsRoom } from './events/room.ts';
 import { identityRoom } from './identity/room.ts';
 import { ledgerRoom } from './ledger/room.ts';
 import { mailRoom } from './mail/room.ts';
+import { intentKindsService, paymentsRoom, type PaymentsFace } from './payments/room.ts';
 import { JobRunner, printed, schemaOf, serverRoom, startServer, type RunningServer, type ServerLog, type SocketTimings } from './server/room.ts';
+import { walletsRoom } from './wallets/room.ts';
 
 /** Every room, in the order in which they build on each other. */
-export const rooms: readonly ApiFace[] = [
-  databaseRoom, ledgerRoom, eventsRoom, mailRoom, apiRoom, identityRoom, creatorsRoom, serverRoom,
+export const rooms: readonly (ApiFace & PaymentsFace)[] = [
+  databaseRoom, ledgerRoom, eventsRoom, mailRoom, apiRoom, identityRoom, paymentsRoom, creatorsRoom, walletsRoom,
+  serverRoom,
 ];
 
 /** Every entity of every room: what a `Database` is connected with. */
@@ -62,7 +65,8 @@ export function createApp(options: AppOptions): App {
     .provide(databaseService, database)
     .provide(logService, log)
     .provide(clockService, options.clock ?? systemClock)
-    .provide(nodeTypesService, new Map(rooms.flatMap((room) => room.nodes ?? []).map((node) => [node.prefix, node])));
+    .provide(nodeTypesService, new Map(rooms.flatMap((room) => room.nodes ?? []).map((node) => [node.prefix, node])))
+    .provide(intentKindsService, rooms.flatMap((room) => room.intentKinds ?? []));
   const jobs = new JobRunner(services, log);
   let server: RunningServer | undefined;
   return {
