@@ -23,6 +23,8 @@ export class Migration0001Ground extends Migration {
       BEGIN
         IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'farthing_app') THEN
           GRANT USAGE ON SCHEMA public TO farthing_app;
+          -- The migrator made this table before the privileges below held; a server reads it to know whether it is ready.
+          GRANT SELECT ON migration TO farthing_app;
           ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO farthing_app;
           ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO farthing_app;
         END IF;

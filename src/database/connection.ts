@@ -55,6 +55,8 @@ export async function connect(options: ConnectOptions): Promise<Database> {
     },
   });
   const pool = await orm.em.getConnection().getNativeClient();
+  // Without a listener, an idle connection that the server closes would end the process.
+  pool.on('error', (error) => options.log?.(`An idle connection was lost: ${error.message}`));
   return {
     orm,
     pool,
