@@ -10,12 +10,14 @@ import { ledgerRoom } from './ledger/room.ts';
 import { mailRoom } from './mail/room.ts';
 import { intentKindsService, paymentsRoom, type PaymentsFace } from './payments/room.ts';
 import { JobRunner, printed, schemaOf, serverRoom, startServer, type RunningServer, type ServerLog, type SocketTimings } from './server/room.ts';
+import { payoutsRoom } from './payouts/room.ts';
+import { tipsRoom } from './tips/room.ts';
 import { walletsRoom } from './wallets/room.ts';
 
 /** Every room, in the order in which they build on each other. */
 export const rooms: readonly (ApiFace & PaymentsFace)[] = [
   databaseRoom, ledgerRoom, eventsRoom, mailRoom, apiRoom, identityRoom, paymentsRoom, creatorsRoom, walletsRoom,
-  serverRoom,
+  tipsRoom, payoutsRoom, serverRoom,
 ];
 
 /** Every entity of every room: what a `Database` is connected with. */

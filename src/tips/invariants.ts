@@ -1,0 +1,43 @@
+import type { Invariant } from '../database/room.ts';
+
+/** Tips that were paid, whatever became of them since. */
+const paid = `status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED', 'REFUNDED', 'DISPUTED')`;
+
+export const tipInvariants: Invariant[] = [
+  {
+    name: 'every paid tip has its posting',
+    sql: `SELECT tip.id FROM tip WHERE ${paid}
+          AND NOT EXISTS (SELECT FROM posting WHERE posting.cause_id = tip.id AND posting.kind = 'TIP')`,
+  },
+  {
+    name: 'every tip posting has its paid tip, of the same currency and amounts',
+    sql: `SELECT posting.id, tip.id AS tip_id
+          FROM posting
+          LEFT JOIN tip ON tip.id = posting.cause_id AND tip.currency = posting.currency AND ${paid}
+          WHERE posting.kind = 'TIP' AND (tip.id IS NULL
+            OR tip.amount_micros IS DISTINCT FROM (SELECT sum(-entry.amount) FROM entry WHERE entry.posting_id = posting.id AND entry.amount < 0)
+            OR tip.fee_micros IS DISTINCT FROM (SELECT coalesce(sum(entry.amount), 0) FROM entry JOIN account ON account.id = entry.account_id
+                WHERE entry.posting_id = posting.id AND account.kind = 'platform_fee'))`,
+  },
+  {
+    name: 'every paid tip is in its creator\'s stream exactly once',
+    sql: `SELECT tip.id, count(event.sequence) AS times
+          FROM tip LEFT JOIN stream_event event
+            ON event.creator_id = tip.creator_id AND event.topic = 'tips' AND event.subject_id = tip.id
+          WHERE ${paid} GROUP BY tip.id HAVING count(event.sequence) <> 1`,
+  },
+  {
+    name: 'every event of a tips stream names a tip of that creator',
+    sql: `SELECT event.creator_id, event.sequence FROM stream_event event
+          LEFT JOIN tip ON tip.id = event.subject_id AND tip.creator_id = event.creator_id
+          WHERE event.topic = 'tips' AND tip.id IS NULL`,
+  },
+  {
+    name: 'every sender\'s count of tips is how many they sent',
+    sql: `SELECT coalesce(counter.owner_id, sent.sender_id) AS sender_id, counter.value, sent.tips
+          FROM (SELECT * FROM counter WHERE name = 'tips') counter
+          FULL JOIN (SELECT sender_id, count(*) AS tips FROM tip WHERE sender_id IS NOT NULL GROUP BY sender_id) sent
+            ON sent.sender_id = counter.owner_id
+          WHERE counter.value IS DISTINCT FROM sent.tips`,
+  },
+];

@@ -1,0 +1,58 @@
+import {
+  AmountOutOfRange, ApiError, CurrencyMismatch, ErrorCode, InsufficientFunds, quoteText, ValidationError, type UserError,
+} from '../api/room.ts';
+import { LedgerHalted } from '../ledger/room.ts';
+import { formatMoney } from '../money/room.ts';
+import type { SendTipInput } from './tip-inputs.ts';
+import type { SendTipOutcome } from './send-tip.ts';
+import type { Tip } from './tip.ts';
+
+type Refusal = Exclude<SendTipOutcome, { tip: Tip }>;
+
+/** Turns each refusal into the error that the API promises for it, with its figures. Throws those that are top-level errors. */
+export function tipRefusal(refusal: Refusal, input: SendTipInput): UserError {
+  switch (refusal.kind) {
+    case 'SENDER_NOT_FOUND':
+      throw new ApiError('UNAUTHENTICATED', 'The account of this session no longer exists.');
+    case 'LEDGER_HALTED':
+      throw new LedgerHalted(refusal.currency, refusal.reason);
+    case 'IDEMPOTENCY_MISMATCH':
+      return new ValidationError(
+        ErrorCode.IDEMPOTENCY_MISMATCH,
+        `The idempotency key ${quoteText(input.idempotencyKey)} was used for another tip before; a new tip takes a new key.`,
+        ['input', 'idempotencyKey'],
+      );
+    case 'CREATOR_NOT_FOUND':
+      return new ValidationError(ErrorCode.NOT_FOUND, `There is no creator ${quoteText(input.creatorId)}.`, ['input', 'creatorId']);
+    case 'ACCOUNT_FROZEN':
+      return new ValidationError(ErrorCode.ACCOUNT_FROZEN, 'This account is frozen because of a dispute; it cannot send money until that is settled.');
+    case 'SELF_PAYMENT':
+      return new ValidationError(ErrorCode.SELF_PAYMENT, 'Creators cannot tip themselves.', ['input', 'creatorId']);
+    case 'CURRENCY_MISMATCH':
+      return new CurrencyMismatch(
+        `The tip is in ${input.amount.currency}; this creator takes ${refusal.expected}.`,
+        ['input', 'amount', 'currency'],
+        refusal.expected,
+      );
+    case 'AMOUNT_OUT_OF_RANGE':
+      return new AmountOutOfRange(
+        `${quoteText(input.amount.amount)} is outside of ${formatMoney(refusal.minimum)} to ${formatMoney(refusal.maximum)}, which this creator takes.`,
+        ['input', 'amount', 'amount'],
+        refusal.minimum,
+        refusal.maximum,
+      );
+    case 'MESSAGE_TOO_LONG':
+      return new ValidationError(
+        ErrorCode.INVALID_INPUT,
+        `The message has ${[...(input.message ?? '')].length} characters; this creator takes at most ${refusal.maximum}.`,
+        ['input', 'message'],
+      );
+    case 'INSUFFICIENT_FUNDS':
+      return new InsufficientFunds(
+        `The wallet holds ${formatMoney(refusal.balance)}: ${formatMoney(refusal.shortfall)} too little for this tip.`,
+        ['input', 'amount'],
+        refusal.balance,
+        refusal.shortfall,
+      );
+  }
+}
