@@ -47,9 +47,11 @@ export const authService = service<AuthHandle>(
 );
 
 function ownConnection(database: Database): pg.PoolConfig {
-  const { options } = database.pool;
+  const { types: _theirs, ...options } = database.pool.options;
+  // MikroORM's parsers give times as text, and no text is ever earlier than a Date: with them no token and no session would end.
   // pg hides the password from whoever lists a pool's options.
-  return { ...options, ...(options.password === undefined ? {} : { password: options.password }) };
+  const { password } = database.pool.options;
+  return password === undefined ? options : { ...options, password };
 }
 
 function createAuth(services: Services, pool: pg.Pool) {

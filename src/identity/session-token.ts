@@ -38,8 +38,9 @@ export function verifySessionToken(text: string, secret: string): string | null 
   const dot = signed.lastIndexOf('.');
   if (dot < 1) return null;
   const token = signed.slice(0, dot);
-  const expected = createHmac('sha256', secret).update(token).digest();
-  const given = Buffer.from(signed.slice(dot + 1), 'base64');
+  // Compared as text, since Base64 is read leniently and one signature would have many spellings.
+  const expected = Buffer.from(createHmac('sha256', secret).update(token).digest('base64'));
+  const given = Buffer.from(signed.slice(dot + 1));
   return given.length === expected.length && timingSafeEqual(given, expected) ? token : null;
 }
 

@@ -2,10 +2,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach } from '@jest/globals';
+import pg from 'pg';
 import { readConfig, configService, type Config } from '../../src/config.ts';
 import { databaseService, logService, Services, type Database } from '../../src/database/room.ts';
 import { authHandler } from '../../src/identity/room.ts';
 import { mailerService } from '../../src/mail/room.ts';
+import type { TestDatabase } from '../support/database.ts';
 
 export const password = 'correct horse battery';
 
@@ -71,4 +73,29 @@ export function tokenOf(response: Response): string {
 /** The cookies of a response, as a browser sends them back. */
 export function cookieOf(response: Response): string {
   return response.headers.getSetCookie().map((cookie) => cookie.split(';')[0]).join('; ');
+}
+
+export async function codeOf(response: Response): Promise<string> {
+  return ((await response.json()) as { code: string }).code;
+}
+
+/** Does what only the tables' owner may do, to stand in a request's way. */
+export async function asOwner<T = void>(target: TestDatabase, statements: string, meanwhile?: (owner: pg.Client) => Promise<T>): Promise<T> {
+  const owner = new pg.Client({ connectionString: target.ownerUrl });
+  await owner.connect();
+  try {
+    await owner.query(statements);
+    return (await meanwhile?.(owner)) as T;
+  } finally {
+    await owner.end();
+  }
+}
+
+/** Waits until some connection to this database waits for a lock. */
+export async function untilWaitingForLock(owner: pg.Client): Promise<void> {
+  for (;;) {
+    const { rowCount } = await owner.query(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`);
+    if (rowCount) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
