@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 
 /** Set by our own CORS handling, for the whole server in one place. */
@@ -12,10 +13,7 @@ export function fetchRoute(fastify: FastifyInstance, prefix: string, publicUrl: 
       method: ['GET', 'POST'],
       url: `${prefix}/*`,
       handler: async (request, reply) => {
-        const headers = new Headers();
-        for (const [name, value] of Object.entries(request.headers)) {
-          if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
-        }
+        const headers = headersOf(request.headers);
         const body = request.method === 'GET' ? undefined : (request.body as Buffer<ArrayBuffer> | undefined);
         const asked = new Request(new URL(request.url, publicUrl), { method: request.method, headers, body });
         const answer = await handle(asked, request.ip);
@@ -27,4 +25,14 @@ export function fetchRoute(fastify: FastifyInstance, prefix: string, publicUrl: 
       },
     });
   });
+}
+
+function headersOf(given: IncomingHttpHeaders): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(given)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
+  }
+  // Browsers send Sec-Fetch-Site with every one of its kind. Node's own fetch sends the mode alone, and would pass for a page that hides its origin.
+  if (!headers.has('sec-fetch-site')) headers.delete('sec-fetch-mode');
+  return headers;
 }

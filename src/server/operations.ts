@@ -2,6 +2,7 @@ import { compileQuery, isCompiledQuery, type CompiledQuery } from 'graphql-jit';
 import { getOperationAST, GraphQLError, parse, specifiedRules, validate, type DocumentNode, type ExecutionResult, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
 import type { RequestContext } from '../api/room.ts';
 import type { Limits } from '../config.ts';
+import type { EventOperation } from '../live/room.ts';
 import { costOf, costProblem } from './cost.ts';
 import { PublicError, toPublicError, type ErrorScene } from './error-map.ts';
 import { measure, sizeProblem, tooComplex } from './limits.ts';
@@ -81,6 +82,12 @@ export class Operations {
     const compiled = this.compile(prepared, operationName);
     if (!isCompiledQuery(compiled)) return publicResult(compiled, scene);
     return publicResult(await compiled.query(undefined, context, variables ?? {}), scene);
+  }
+
+  /** Runs a subscription's operation on one event. Its errors are as they were thrown. */
+  executeEvent({ document, operationName, variables, rootValue, context }: EventOperation): ExecutionResult | Promise<ExecutionResult> {
+    const compiled = this.compile(this.of(document), operationName);
+    return isCompiledQuery(compiled) ? compiled.query(rootValue, context, variables) : compiled;
   }
 
   /** The operation's code, or the reason why there is none. */

@@ -4,8 +4,10 @@ import type { GraphQLSchema } from 'graphql';
 import type { Config } from '../config.ts';
 import { databaseService, type Services } from '../database/room.ts';
 import { authHandler, authPath, trustedOrigins } from '../identity/room.ts';
+import { liveExecutionService } from '../live/room.ts';
 import { startApollo } from './apollo.ts';
 import { fetchRoute } from './auth-route.ts';
+import { isTransient, toPublicError } from './error-map.ts';
 import { graphqlRoute } from './graphql-route.ts';
 import { healthRoutes } from './health.ts';
 import { createHttp } from './http.ts';
@@ -55,6 +57,12 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   for (const gauge of parts.gauges ?? []) metrics.gauge(gauge.name, gauge.help, () => gauge.read(services));
   const origins = new Origins(trustedOrigins(config));
   const operations = new Operations(parts.schema, config.limits);
+  services.provide(liveExecutionService, {
+    schema: parts.schema,
+    execute: (event) => operations.executeEvent(event),
+    isTransient,
+    toPublicError: (error, requestId) => toPublicError(error, { log, requestId }),
+  });
   const apollo = await startApollo(operations, log);
   const http = createHttp({ config, log, metrics, origins });
   let isDraining = false;

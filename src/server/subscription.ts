@@ -1,6 +1,7 @@
 import type { DocumentNode, ExecutionResult, GraphQLSchema, OperationDefinitionNode } from 'graphql';
 import type { Viewer } from '../api/room.ts';
 import type { Services } from '../database/room.ts';
+import type { LiveSocket } from '../live/room.ts';
 
 /** One subscription that a socket asked for: parsed, validated and within the limits. */
 export interface SubscriptionRequest {
@@ -13,6 +14,10 @@ export interface SubscriptionRequest {
   readonly viewer: Viewer | null;
   readonly requestId: string;
   readonly remoteAddress: string;
+  /** The `id` of the socket's `subscribe` message. */
+  readonly operationId: string;
+  /** For executors that write their `next` frames themselves, so that sockets can share them. */
+  readonly socket: LiveSocket;
 }
 
 /**
