@@ -7,6 +7,7 @@ import { clockService, databaseRoom, databaseService, logService, Services, syst
 import { eventsRoom } from './events/room.ts';
 import { identityRoom } from './identity/room.ts';
 import { ledgerRoom } from './ledger/room.ts';
+import { liveHubService, liveRoom } from './live/room.ts';
 import { mailRoom } from './mail/room.ts';
 import { intentKindsService, paymentsRoom, type PaymentsFace } from './payments/room.ts';
 import { JobRunner, printed, schemaOf, serverRoom, startServer, type RunningServer, type ServerLog, type SocketTimings } from './server/room.ts';
@@ -17,7 +18,7 @@ import { walletsRoom } from './wallets/room.ts';
 /** Every room, in the order in which they build on each other. */
 export const rooms: readonly (ApiFace & PaymentsFace)[] = [
   databaseRoom, ledgerRoom, eventsRoom, mailRoom, apiRoom, identityRoom, paymentsRoom, creatorsRoom, walletsRoom,
-  tipsRoom, payoutsRoom, serverRoom,
+  tipsRoom, payoutsRoom, liveRoom, serverRoom,
 ];
 
 /** Every entity of every room: what a `Database` is connected with. */
@@ -77,6 +78,7 @@ export function createApp(options: AppOptions): App {
       server = await startServer({
         config, services, log,
         schema: await farthingSchema(),
+        executeSubscription: (request) => services.get(liveHubService).subscribe(request),
         migrationNames: options.migrations?.map(({ name }) => name),
         timings: options.socketTimings,
       });

@@ -28,9 +28,9 @@ export interface SubscribeOptions extends StreamKey {
   readonly after: bigint | 'HEAD';
 }
 
-/** An open subscription, or why there is none: the cursor names an event that the stream does not have (yet, or any more). */
+/** An open subscription and where the stream stood, or why there is none: the cursor names an event that the stream does not have (yet, or any more). */
 export type Subscribed =
-  | { readonly kind: 'SUBSCRIBED'; readonly events: EventReader }
+  | { readonly kind: 'SUBSCRIBED'; readonly events: EventReader; readonly head: bigint }
   | { readonly kind: 'CURSOR_AHEAD'; readonly head: bigint };
 
 /** What the hub is doing, for health and metrics. */
@@ -83,9 +83,9 @@ export class EventHub implements EventBus {
     const channel = this.#channel({ creatorId, topic });
     return channel.open((head): Subscribed => {
       this.#refuseWhenClosed();
-      if (after === 'HEAD') return { kind: 'SUBSCRIBED', events: new EventReader(channel, head, this.#options.queueLimit) };
-      if (after > head) return { kind: 'CURSOR_AHEAD', head };
-      return { kind: 'SUBSCRIBED', events: new EventReader(channel, after, this.#options.queueLimit) };
+      const from = after === 'HEAD' ? head : after;
+      if (from > head) return { kind: 'CURSOR_AHEAD', head };
+      return { kind: 'SUBSCRIBED', events: new EventReader(channel, from, this.#options.queueLimit), head };
     });
   }
 

@@ -1,0 +1,53 @@
+import { Arg, Field, ID, ObjectType, Resolver, Root, Subscription } from 'type-graphql';
+import { BigIntScalar, type RequestContext } from '../api/room.ts';
+import { GoalType, type Goal } from '../creators/room.ts';
+import { anyone } from '../identity/room.ts';
+import { TipType } from '../tips/room.ts';
+import { AllowSubscribe } from './allow-subscribe.ts';
+import type { Feed } from './feed.ts';
+import { openGoalFeed } from './goal-feed.ts';
+import { openTipFeed, type TipEvent, type TipFeedArgs } from './tip-feed.ts';
+
+@ObjectType('TipEvent', { description: 'One tip in a creator\'s stream.' })
+export class TipEventType {
+  @Field(() => String, { description: 'The tip\'s place in the stream: give the last one seen as `after` to go on from there.' })
+  cursor!: string;
+
+  @Field(() => BigIntScalar, { description: 'Counts 1, 2, 3 … per creator, without a gap.' })
+  sequence!: bigint;
+
+  @Field(() => TipType, { description: 'The tip: as it was paid when live, as it is now when replayed.' })
+  tip!: TipType;
+}
+
+/** The live hub takes the feed that `subscribe` answers; type-graphql knows of async iterables alone. */
+function opens<Args>(open: (args: Args, context: RequestContext) => Promise<Feed>) {
+  return (({ args, context }: { args: Args; context: RequestContext }) => open(args, context)) as never;
+}
+
+@Resolver()
+export class LiveSubscriptions {
+  @AllowSubscribe(anyone, { subjectField: 'tip' })
+  @Subscription(() => TipEventType, {
+    description:
+      'Public: a creator\'s tips as they are paid, in order. With after, first everything since that cursor, then live: nothing lost, nothing twice. A replayed tip is shown as it is now.',
+    subscribe: opens<TipFeedArgs>(openTipFeed),
+  })
+  tipReceived(
+    @Root() event: TipEvent,
+    @Arg('creatorId', () => ID, { description: 'Whose tips.' }) _creatorId: string,
+    @Arg('after', () => String, { nullable: true, description: 'The last cursor seen, or a creator\'s liveCursor; left out: from now on.' })
+    _after?: string | null,
+  ): TipEvent {
+    return event;
+  }
+
+  @AllowSubscribe(anyone)
+  @Subscription(() => GoalType, {
+    description: 'Public: a goal, first as it is now and then whenever it changed. Changes that come faster than ten a second are shown together.',
+    subscribe: opens<{ goalId: string }>(({ goalId }, context) => openGoalFeed(goalId, context)),
+  })
+  goalProgress(@Root() goal: Goal, @Arg('goalId', () => ID, { description: 'Which goal.' }) _goalId: string): Goal {
+    return goal;
+  }
+}
