@@ -49,7 +49,7 @@ export class Mailer {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
-  /** Gives mails under way a moment, tries none again, and closes the transport. */
+  /** Tries each mail that waits one last time, gives all a moment to leave, and closes the transport. */
   async close(): Promise<void> {
     this.#closing.abort();
     const moment = new AbortController();
