@@ -1,4 +1,5 @@
-import { createClient, type Client, type SubscribePayload } from 'graphql-ws';
+import { createClient, type Client } from 'graphql-ws';
+import { comesBack, resume } from '../shared/resume.ts';
 
 /** What the page says about its socket. Idle: no subscription runs, so none is open. */
 export type LiveState = 'idle' | 'connecting' | 'live' | 'reconnecting';
@@ -12,18 +13,11 @@ export type LiveClientOptions = {
   firstWaitMs?: number;
 };
 
-const pingEveryMs = 12_000;
-const pongWithinMs = 5_000;
-const longestWaitMs = 10_000;
-
 /**
- * A graphql-ws client that comes back for ever after a lost socket or a restarted server, and goes on where it was: while an
- * operation declares `$after`, its next attempt asks for what came after the last cursor seen. A refused token or operation
- * (4400, 4401, 4500 or an `error` message) is final, as the protocol says.
+ * A graphql-ws client that comes back for ever after a lost socket or a restarted server and goes on where it was, and that says
+ * how it stands.
  */
 export function createLiveClient(options: LiveClientOptions): Client {
-  const { firstWaitMs = 250 } = options;
-  let pongTimer: ReturnType<typeof setTimeout> | undefined;
   let running = 0;
   let socketState: LiveState = 'idle';
   const report = (state: LiveState) => {
@@ -31,29 +25,13 @@ export function createLiveClient(options: LiveClientOptions): Client {
     options.onState(running === 0 ? 'idle' : state);
   };
   const client = createClient({
+    ...comesBack(options.firstWaitMs),
     url: options.url,
     connectionParams: () => (options.token() === '' ? {} : { authToken: options.token() }),
-    retryAttempts: Infinity,
-    // A refused connection is an error event without a close code, which graphql-ws by itself takes for the end.
-    shouldRetry: () => true,
-    retryWait: (retries) => {
-      const wait = Math.min(longestWaitMs, firstWaitMs * 2 ** retries);
-      return new Promise((resolve) => setTimeout(resolve, wait * (0.75 + Math.random() / 2)));
-    },
-    keepAlive: pingEveryMs,
     on: {
       connecting: (isRetry) => report(isRetry ? 'reconnecting' : 'connecting'),
       connected: () => report('live'),
-      closed: () => {
-        clearTimeout(pongTimer);
-        report('reconnecting');
-      },
-      ping: (received) => {
-        if (!received) pongTimer = setTimeout(() => client.terminate(), pongWithinMs);
-      },
-      pong: (received) => {
-        if (received) clearTimeout(pongTimer);
-      },
+      closed: () => report('reconnecting'),
     },
   });
   return {
@@ -67,12 +45,8 @@ export function createLiveClient(options: LiveClientOptions): Client {
         running--;
         report(socketState);
       };
-      const { sent, seen } = resumable(payload);
-      const stop = client.subscribe(sent, {
-        next(result) {
-          seen(result.data);
-          sink.next(result as Parameters<typeof sink.next>[0]);
-        },
+      const stop = resume(client, payload, {
+        next: (result) => sink.next(result as Parameters<typeof sink.next>[0]),
         error(error) {
           end();
           sink.error(error);
@@ -88,27 +62,4 @@ export function createLiveClient(options: LiveClientOptions): Client {
       };
     },
   };
-}
-
-/**
- * graphql-ws writes the payload object anew for every attempt, so moving its `after` forward with each event is all it takes
- * to resume.
- */
-function resumable(payload: SubscribePayload): { sent: SubscribePayload; seen(data: unknown): void } {
-  const variables: Record<string, unknown> = { ...payload.variables };
-  const declaresAfter = /\$after\s*:/.test(payload.query ?? '');
-  return {
-    sent: { ...payload, variables },
-    seen(data) {
-      const cursor = declaresAfter ? cursorOf(data) : undefined;
-      if (cursor !== undefined) variables.after = cursor;
-    },
-  };
-}
-
-/** The cursor of the one root field of a subscription's event. */
-function cursorOf(data: unknown): string | undefined {
-  const [event] = Object.values(data ?? {}) as unknown[];
-  const cursor = (event as { cursor?: unknown } | null | undefined)?.cursor;
-  return typeof cursor === 'string' ? cursor : undefined;
 }
