@@ -1,6 +1,6 @@
-import { lexicographicSortSchema, printSchema, type GraphQLSchema } from 'graphql';
+import { lexicographicSortSchema, printSchema, type GraphQLInterfaceType, type GraphQLSchema } from 'graphql';
 import { buildSchema, type NonEmptyArray } from 'type-graphql';
-import type { ApiFace } from '../api/room.ts';
+import { typeNameOf, type ApiFace } from '../api/room.ts';
 
 /** type-graphql insists on a bus for any @Subscription; ours bring their own streams. */
 const unusedPubSub = {
@@ -13,13 +13,16 @@ const unusedPubSub = {
 };
 
 /** Builds the schema of the rooms. Once a process: type-graphql registers resolvers globally. */
-export function schemaOf(rooms: readonly ApiFace[]): Promise<GraphQLSchema> {
-  return buildSchema({
+export async function schemaOf(rooms: readonly ApiFace[]): Promise<GraphQLSchema> {
+  const schema = await buildSchema({
     resolvers: rooms.flatMap((room) => room.resolvers ?? []) as NonEmptyArray<Function>,
     orphanedTypes: rooms.flatMap((room) => room.orphanedTypes ?? []),
     validate: false,
     pubSub: unusedPubSub,
   });
+  // type-graphql makes every resolveType asynchronous, and graphql-jit waits for none.
+  (schema.getType('Node') as GraphQLInterfaceType).resolveType = (value) => typeNameOf(value as object);
+  return schema;
 }
 
 /** The schema as text, sorted, so that a change shows as the lines it changes. */
