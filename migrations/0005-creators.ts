@@ -92,8 +92,7 @@ export class Migration0005Creators extends Migration {
         total_micros bigint NOT NULL,
         CONSTRAINT supporter_total_pkey PRIMARY KEY (creator_id, period, starts_on, tipper_id),
         CONSTRAINT supporter_total_supporter_fkey FOREIGN KEY (creator_id, tipper_id) REFERENCES supporter (creator_id, tipper_id),
-        CONSTRAINT supporter_total_period CHECK (period IN ('DAY', 'MONTH', 'ALL_TIME')),
-        CONSTRAINT supporter_total_counts CHECK (total_micros >= 0)
+        CONSTRAINT supporter_total_period CHECK (period IN ('DAY', 'MONTH', 'ALL_TIME'))
       )`);
     this.addSql(`CREATE INDEX supporter_total_top ON supporter_total (creator_id, period, starts_on, total_micros DESC, tipper_id)`);
     this.addSql(`
@@ -103,8 +102,19 @@ export class Migration0005Creators extends Migration {
         tips_total_micros bigint NOT NULL,
         tip_count bigint NOT NULL,
         CONSTRAINT creator_day_pkey PRIMARY KEY (creator_id, day),
-        CONSTRAINT creator_day_creator_fkey FOREIGN KEY (creator_id) REFERENCES creator (id),
-        CONSTRAINT creator_day_counts CHECK (tips_total_micros >= 0 AND tip_count >= 0)
+        CONSTRAINT creator_day_creator_fkey FOREIGN KEY (creator_id) REFERENCES creator (id)
       )`);
+    // Not CHECKs: those judge the row that an INSERT … ON CONFLICT proposes, and a refund proposes a negative one to add.
+    this.addSql(`
+      CREATE FUNCTION refuse_negative_total() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        RAISE EXCEPTION 'a total of % would fall below zero: %', TG_TABLE_NAME, to_jsonb(NEW) USING ERRCODE = 'check_violation';
+      END $$`);
+    this.addSql(`
+      CREATE TRIGGER supporter_total_not_negative AFTER INSERT OR UPDATE ON supporter_total
+      FOR EACH ROW WHEN (NEW.total_micros < 0) EXECUTE FUNCTION refuse_negative_total()`);
+    this.addSql(`
+      CREATE TRIGGER creator_day_not_negative AFTER INSERT OR UPDATE ON creator_day
+      FOR EACH ROW WHEN (NEW.tips_total_micros < 0 OR NEW.tip_count < 0) EXECUTE FUNCTION refuse_negative_total()`);
   }
 }

@@ -42,7 +42,7 @@ export class CreatorQueries {
 @Resolver(() => ViewerType)
 export class ViewerCreator {
   @FieldResolver(() => CreatorType, { nullable: true, description: 'The creator page this account runs, if it runs one.' })
-  creator(@Root() viewer: Viewer, @Ctx() context: RequestContext): Promise<Creator | null> {
+  creator(@Root() viewer: ViewerType, @Ctx() context: RequestContext): Promise<Creator | null> {
     return loadCreatorOf(context, viewer.personId);
   }
 }
