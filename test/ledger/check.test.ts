@@ -185,6 +185,30 @@ test.each(tamperings.filter((one) => one.breaks.includes(zero) || one.what.start
   },
 );
 
+test('what a slice proves and the checkpoint that it leaves are of one moment', async () => {
+  const { db } = database.current;
+  let struck = false;
+  /** Tampers as soon as the check has read where the accounts stand, before it proves them. */
+  const client = async () => {
+    const held = await db.client();
+    const query = held.query.bind(held) as (...args: unknown[]) => Promise<unknown>;
+    held.query = (async (statement: { text?: string }, ...rest: unknown[]) => {
+      const answer = await query(statement, ...rest);
+      if (!struck && statement.text?.includes('SELECT id, version, balance FROM base')) {
+        struck = true;
+        await tamper(database.current, [`UPDATE account SET balance = balance + 1 WHERE id = '${fan}'`]);
+      }
+      return answer;
+    }) as typeof held.query;
+    return held;
+  };
+  const lines = await check({ ...db, client }, { full: false });
+  expect(struck).toBe(true);
+  expect(lines.find((line) => line.name === balance)).toMatchObject({ ok: true, checked: 3 });
+  expect(await db.query('SELECT balance FROM ledger_checkpoint WHERE account_id = $1', [fan])).toEqual([{ balance: 650n }]);
+  expect(await broken({ full: false })).toEqual([balance, zero]);
+});
+
 test('a broken account gets no checkpoint', async () => {
   await tamper(database.current, [`UPDATE entry SET balance_after = balance_after - 1 WHERE account_id = '${fan}' AND version = 2`]);
   expect(await broken({ full: false })).toEqual([chain]);
@@ -270,7 +294,7 @@ test('the check is clean while writers and folders run', async () => {
   let checks = 0;
   const checker = async () => {
     while (running()) {
-      expect(await check(other, { full: checks % 2 === 0, sliceSize: 2 }).then((lines) => lines.filter((line) => !line.ok))).toEqual([]);
+      expect(await check(other, { full: checks % 2 === 0, sliceSize: 1_000 }).then((lines) => lines.filter((line) => !line.ok))).toEqual([]);
       checks++;
     }
   };
