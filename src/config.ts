@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { service } from './database/services.ts';
@@ -91,6 +92,20 @@ const shape = z.object({
   LIMIT_SOCKET_OPERATIONS: whole(1, 10_000, 100),
   LIMIT_AUTH_ATTEMPTS_PER_MINUTE: whole(1, 1_000_000, 60),
 });
+
+/** Every variable that `readConfig` looks at. */
+export const environmentNames: readonly string[] = Object.keys(shape.shape);
+
+/** Adds what the file `.env` of a folder says, if there is one, to the environment; what is set already stays as it is. */
+export function loadEnvironmentFile(folder: string = process.cwd()): void {
+  const file = path.join(folder, '.env');
+  if (!existsSync(file)) return;
+  try {
+    process.loadEnvFile(file);
+  } catch (error) {
+    throw new ConfigError(`${file} cannot be read: ${(error as Error).message}`);
+  }
+}
 
 /** Reads and checks the environment. An empty value counts as absent. Throws `ConfigError` listing every mistake. */
 export function readConfig(environment: Environment = process.env, workingDirectory: string = process.cwd()): Config {
