@@ -1,8 +1,9 @@
 import { graphql, type GraphQLSchema } from 'graphql';
+import pg from 'pg';
 import { buildSchema } from 'type-graphql';
 import { apiRoom, createContext, nodeTypesService, type NodeType } from '../../src/api/room.ts';
 import { creatorsRoom } from '../../src/creators/room.ts';
-import { clockService, databaseService, newId, Services, type Clock, type Database, type Sql } from '../../src/database/room.ts';
+import { clockService, databaseService, newId, Services, type Clock, type Database } from '../../src/database/room.ts';
 import { identityRoom } from '../../src/identity/room.ts';
 import { expectCleanBooks } from '../support/books.ts';
 
@@ -75,19 +76,20 @@ export async function expectClean(db: Database): Promise<void> {
   await expectCleanBooks(db, creatorsRoom.invariants);
 }
 
-/** Counts the statements that go through a database's pool and transactions while `work` runs. */
-export async function statementsOf(db: Database, work: () => Promise<unknown>): Promise<string[]> {
+/** The texts of all statements that this process sends while `work` runs, in order. */
+export async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
   const texts: string[] = [];
-  const { query } = db;
-  const counted: Sql['query'] = (text, values) => {
-    texts.push(text);
-    return query(text, values);
-  };
-  db.query = counted;
+  const { query } = pg.Client.prototype;
+  pg.Client.prototype.query = function counted(this: pg.Client, ...given: any[]) {
+    const text: string = typeof given[0] === 'string' ? given[0] : given[0].text;
+    // What a new connection of the pool starts with is nobody's statement.
+    if (!text.startsWith('SET ')) texts.push(text);
+    return (query as any).apply(this, given);
+  } as typeof query;
   try {
     await work();
   } finally {
-    db.query = query;
+    pg.Client.prototype.query = query;
   }
   return texts;
 }
