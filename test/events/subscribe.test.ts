@@ -204,6 +204,8 @@ test('ending a subscription while its replay is being read frees it at once', as
   expect(await pending).toEqual({ done: true, value: undefined });
   answer();
   db.pool.query = query as never;
+  await db.query('SELECT 1');
+  await eventually(() => db.pool.totalCount === db.pool.idleCount);
   expect(await events.next()).toEqual({ done: true, value: undefined });
   expect([hub.status.streams, events.queued]).toEqual([0, 0]);
 });

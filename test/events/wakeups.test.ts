@@ -53,6 +53,26 @@ test('the heads of all streams that are served are read in one statement', async
   expect(asked.count).toBeLessThanOrEqual(6);
 });
 
+test('heads are not asked for again while the database still owes an answer', async () => {
+  const { db } = database.current;
+  const hub = openHub({ db, notifier: deaf, pollMs: 20 });
+  await subscribeTips(hub, await openCreator(db), 'HEAD');
+  let asked = 0;
+  let answer = () => {};
+  const query = db.pool.query.bind(db.pool);
+  db.pool.query = (async (statement: never) => {
+    asked++;
+    await new Promise<void>((resolve) => { answer = resolve; });
+    return query(statement);
+  }) as never;
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(asked).toBe(1);
+  answer();
+  await eventually(() => asked === 2);
+  db.pool.query = query as never;
+  answer();
+});
+
 test('a process does not hear itself', async () => {
   const { db, connect } = database.current;
   const heardHere: StreamHead[] = [];
@@ -94,11 +114,17 @@ test('what is still to be told when a process stops is told', async () => {
   const there = notifier(await connect(), heard);
   await eventually(() => there.connected);
   const here = notifier(db, []);
-  const head = { creatorId: newId(), topic: 'alerts' as const, head: 1n };
-  here.tell([head]);
+  const heads = [1n, 2n, 3n].map((head) => ({ creatorId: newId(), topic: 'alerts' as const, head }));
+  // These wait for the connection when the end comes; of the later ones, one is in flight and two wait for it.
+  for (const head of heads) here.tell([head]);
   await here.close();
-  await eventually(() => heard.length > 0);
-  expect(heard).toEqual([head]);
+  await eventually(() => heard.length >= 3);
+  const late = notifier(db, []);
+  await eventually(() => late.connected);
+  for (const head of heads) late.tell([head]);
+  await late.close();
+  await eventually(() => heard.length >= 6);
+  expect(heard).toEqual([...heads, ...heads]);
   await there.close();
 });
 
