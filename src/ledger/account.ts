@@ -11,9 +11,9 @@ export const AccountEntity = defineEntity({
     kind: p.text().$type<AccountKind>(),
     currency: p.text(),
     /** Of an unguarded account this is what has been folded; its deltas are in `balance_delta`. */
-    balanceMicros: p.bigint().fieldName('balance').default(0),
+    balanceMicros: p.bigint().fieldName('balance').defaultRaw('0'),
     /** The number of entries of a guarded account; an unguarded one stays at 0. */
-    version: p.bigint().default(0),
+    version: p.bigint().defaultRaw('0'),
     createdAt: p.datetime(),
   },
 });

@@ -49,7 +49,9 @@ export class Book {
   /** The balance, in micros, that the accepted postings so far leave on a guarded account. */
   balance(accountId: string): bigint {
     const account = this.#account(accountId);
-    if (!account.guarded) throw new Error(`The ${account.kind} account ${accountId} is not locked, so its balance may move at any moment: use balanceOf().`);
+    if (!account.guarded) {
+      throw new Error(`The ${account.kind} account ${accountId} is not locked, so its balance may move at any moment: use balanceOf().`);
+    }
     return account.balance;
   }
 

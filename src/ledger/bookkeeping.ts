@@ -5,7 +5,7 @@ export const BalanceDeltaEntity = defineEntity({
   name: 'BalanceDelta',
   tableName: 'balance_delta',
   properties: {
-    id: p.bigint().primary().autoincrement(),
+    id: p.bigint().primary().generated('identity'),
     accountId: p.uuid(),
     amountMicros: p.bigint().fieldName('amount'),
   },

@@ -1,7 +1,10 @@
 import type { Invariant } from '../database/room.ts';
 import { guardedKindList } from './accounts.ts';
 
-/** Every line answers the rows that break it, with their currency. $1: the ids of a slice of accounts. $2: true to prove them from their first entry, false from their checkpoint. */
+/**
+ * Every line answers the rows that break it, with their currency. $1: the ids of a slice of accounts. $2: true to prove them from
+ * their first entry, false from their checkpoint.
+ */
 const base = `
   WITH base AS (
     SELECT a.id, a.kind, a.currency, a.balance, a.version,
@@ -11,7 +14,8 @@ const base = `
   )`;
 
 /** The postings in which a slice of accounts took part since their checkpoint. Parameters as for `accountLines`. */
-export const recentPostings = `${base} SELECT DISTINCT e.posting_id AS id FROM base b JOIN entry e ON e.account_id = b.id AND e.version > b.from_version`;
+export const recentPostings = `${base}
+  SELECT DISTINCT e.posting_id AS id FROM base b JOIN entry e ON e.account_id = b.id AND e.version > b.from_version`;
 
 /** Where a slice of accounts stands, to become its checkpoint once the lines hold. Parameters as for `accountLines`. */
 export const standing = `${base} SELECT id, version, balance FROM base`;
@@ -74,7 +78,7 @@ export const wholeAccountLines: readonly Invariant[] = [
       LEFT JOIN (
         SELECT e.account_id, date_trunc('hour', p.created_at, 'UTC') AS hour, sum(e.amount) AS earned
         FROM entry e JOIN posting p ON p.id = e.posting_id
-        WHERE e.account_id = ANY ($1::uuid[]) AND e.amount > 0
+        WHERE e.account_id = ANY ($1::uuid[]) AND e.version > 0 AND e.amount > 0
         GROUP BY 1, 2
       ) e ON e.account_id = h.account_id AND e.hour = h.hour
       WHERE b.kind <> 'earnings' OR h.amount > coalesce(e.earned, 0)`,

@@ -171,7 +171,7 @@ test('the incremental check reads only what moved since its checkpoints', async 
   await postAll(db, [request(transferEntries(fan, spare, 3n))]);
   expect(await counted()).toEqual([2, 2, 2, 2, 1]);
   expect(await db.query('SELECT c.version = a.version AS proven FROM ledger_checkpoint c JOIN account a ON a.id = c.account_id')).toEqual(
-    Array(4).fill({ proven: true }),
+    Array.from({ length: 4 }, () => ({ proven: true })),
   );
 });
 

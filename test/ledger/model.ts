@@ -4,7 +4,10 @@ import type { AccountKind } from '../../src/ledger/room.ts';
 export const cast: readonly AccountKind[] = [
   'clearing', 'platform_fee', 'wallet', 'wallet', 'wallet', 'reserved', 'payout', 'earnings', 'debt',
 ];
-export const [BANK, FEE, , , , , , EARNINGS, DEBT] = cast.keys() as unknown as number[] as [number, number, number, number, number, number, number, number, number];
+export const BANK = 0;
+export const FEE = 1;
+export const EARNINGS = 7;
+export const DEBT = 8;
 
 /** What a batch may ask for, in the words of the model. */
 export type Operation =
