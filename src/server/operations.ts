@@ -5,6 +5,8 @@ import type { Limits } from '../config.ts';
 import type { EventOperation } from '../live/room.ts';
 import { costOf, costProblem } from './cost.ts';
 import { PublicError, toPublicError, type ErrorScene } from './error-map.ts';
+import { withInputDefaults } from './input-defaults.ts';
+import { withInputDefaults } from './input-defaults.ts';
 import { measure, sizeProblem, tooComplex } from './limits.ts';
 
 export type Variables = Readonly<Record<string, unknown>>;
@@ -81,13 +83,13 @@ export class Operations {
   async execute(prepared: Prepared, operationName: string | null | undefined, variables: Variables | null | undefined, context: RequestContext, scene: ErrorScene): Promise<ExecutionResult> {
     const compiled = this.compile(prepared, operationName);
     if (!isCompiledQuery(compiled)) return publicResult(compiled, scene);
-    return publicResult(await compiled.query(undefined, context, variables ?? {}), scene);
+    return publicResult(await compiled.query(undefined, context, this.#coercible(prepared.document, operationName, variables ?? {})), scene);
   }
 
   /** Runs a subscription's operation on one event. Its errors are as they were thrown. */
   executeEvent({ document, operationName, variables, rootValue, context }: EventOperation): ExecutionResult | Promise<ExecutionResult> {
     const compiled = this.compile(this.of(document), operationName);
-    return isCompiledQuery(compiled) ? compiled.query(rootValue, context, variables) : compiled;
+    return isCompiledQuery(compiled) ? compiled.query(rootValue, context, this.#coercible(document, operationName, variables)) : compiled;
   }
 
   /** The operation's code, or the reason why there is none. */
@@ -99,6 +101,16 @@ export class Operations {
       prepared.compiled.set(name, compiled);
     }
     return compiled;
+  }
+
+  #coercible(document: DocumentNode, operationName: string | null | undefined, variables: Variables): Variables {
+    const operation = getOperationAST(document, operationName || null);
+    return operation ? withInputDefaults(this.schema, operation, variables) : variables;
+  }
+
+  #complete(prepared: Prepared, operationName: string | null | undefined, variables: Variables): Variables {
+    const operation = getOperationAST(prepared.document, operationName || null);
+    return operation ? withInputDefaults(this.schema, operation, variables) : variables;
   }
 
   #read(source: string): Prepared {
