@@ -4,15 +4,15 @@ import { apiRoom, nodeTypesService, type ApiFace } from './api/room.ts';
 import { configService, type Config } from './config.ts';
 import { creatorsRoom } from './creators/room.ts';
 import { clockService, databaseRoom, databaseService, logService, Services, systemClock, type Clock, type Database, type Invariant } from './database/room.ts';
-import { eventsRoom } from './events/room.ts';
+import { eventHubService, eventsRoom } from './events/room.ts';
 import { identityRoom } from './identity/room.ts';
 import { ledgerRoom } from './ledger/room.ts';
 import { liveHubService, liveRoom } from './live/room.ts';
 import { mailRoom } from './mail/room.ts';
 import { intentKindsService, paymentsRoom, type PaymentsFace } from './payments/room.ts';
-import { JobRunner, printed, schemaOf, serverRoom, startServer, type RunningServer, type ServerLog, type SocketTimings } from './server/room.ts';
+import { JobRunner, printed, schemaOf, serverRoom, startServer, type RunningServer, type ServerGauge, type ServerLog, type SocketTimings } from './server/room.ts';
 import { payoutsRoom } from './payouts/room.ts';
-import { tipsRoom } from './tips/room.ts';
+import { tipSenderService, tipsRoom } from './tips/room.ts';
 import { walletsRoom } from './wallets/room.ts';
 
 /** Every room, in the order in which they build on each other. */
@@ -26,6 +26,15 @@ export const entities: readonly EntitySchema[] = rooms.flatMap((room) => room.en
 
 /** What `check()` proves of the stored data besides the books themselves. */
 export const invariants: readonly Invariant[] = rooms.flatMap((room) => room.invariants ?? []);
+
+/** What `/metrics` tells of the rooms. */
+const gauges: readonly ServerGauge[] = [
+  { name: 'farthing_tips_queued', help: 'Tips that wait for a group commit.', read: (services) => services.get(tipSenderService).queued },
+  { name: 'farthing_live_operations', help: 'Subscriptions that run.', read: (services) => services.get(liveHubService).status.operations },
+  { name: 'farthing_live_groups', help: 'Sets of subscriptions that share their executions.', read: (services) => services.get(liveHubService).status.groups },
+  { name: 'farthing_live_executions', help: 'Executions of subscriptions since the start.', read: (services) => services.get(liveHubService).status.executions },
+  { name: 'farthing_streams_read', help: 'Event streams with readers in this process.', read: (services) => services.get(eventHubService).status.streams },
+];
 
 let schema: Promise<GraphQLSchema> | undefined;
 
@@ -79,6 +88,7 @@ export function createApp(options: AppOptions): App {
         config, services, log,
         schema: await farthingSchema(),
         executeSubscription: (request) => services.get(liveHubService).subscribe(request),
+        gauges,
         migrationNames: options.migrations?.map(({ name }) => name),
         timings: options.socketTimings,
       });

@@ -87,8 +87,11 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     url,
     stop: async () => {
       isDraining = true;
+      // Connections whose request has just been answered are kept alive; with nothing to ask any more, they only hold up the end.
+      const sweep = setInterval(() => http.server.closeIdleConnections(), 50);
       const giveUp = setTimeout(() => http.server.closeAllConnections(), drainMs);
       await Promise.all([sockets.close(), http.close()]);
+      clearInterval(sweep);
       clearTimeout(giveUp);
       await apollo.stop();
     },

@@ -250,6 +250,14 @@ test('the limits hold on sockets: size, cost and operations at once', async () =
   expect(waiting).toBe(3);
 });
 
+test('a subscription over HTTP is told where subscriptions run', async () => {
+  const { url } = await start();
+  const body = JSON.stringify({ query: 'subscription { wait }' });
+  const response = await fetch(`${url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json' }, body });
+  expect(response.status).toBe(400);
+  expect(await response.json()).toEqual({ errors: [{ message: 'Subscriptions run over a WebSocket at this path, by the protocol graphql-transport-ws.', extensions: { code: 'BAD_REQUEST' } }] });
+});
+
 test('stopping closes every socket with 1012 and ends its operations', async () => {
   const server = await start();
   const closes: number[] = [];
