@@ -30,28 +30,30 @@ async function allPages(context: RequestContext, args: PageArgs): Promise<Connec
   });
 }
 
-/** A page's rank never changes, since handles do not, so a cursor of rank and id holds while pages are added. */
+/**
+ * A page's rank (0: the handle itself, 1: a handle that starts so, 2: any other) never changes, since handles do not, so a cursor of
+ * rank and id holds while pages are added.
+ */
 const foundText = `
-  SELECT found.* FROM (
-    SELECT creator.*, CASE WHEN lower(handle) = $2 THEN 0 WHEN starts_with(lower(handle), $2) THEN 1 ELSE 2 END AS rank
-    FROM creator WHERE array_to_tsvector(search_words) @@ $1::tsquery
-  ) found
-  WHERE $3::int IS NULL OR rank > $3 OR (rank = $3 AND id < $4::uuid)
+  SELECT creator.* FROM creator
+  CROSS JOIN LATERAL (SELECT CASE WHEN lower(handle) = $2 THEN 0 WHEN starts_with(lower(handle), $2) THEN 1 ELSE 2 END AS rank) AS nearness
+  WHERE array_to_tsvector(search_words) @@ $1::tsquery AND ($3::int IS NULL OR rank > $3 OR (rank = $3 AND id < $4::uuid))
   ORDER BY rank, id DESC LIMIT $5`;
 
-type RankedRow = { readonly rank: number; readonly id: string };
+function rankOf(creator: Creator, { handle }: Search): string {
+  const own = creator.handle.toLowerCase();
+  return own === handle ? '0' : handle !== null && own.startsWith(handle) ? '1' : '2';
+}
 
 async function foundPages(context: RequestContext, search: Search, args: PageArgs): Promise<Connection<Creator>> {
   const size = pageSize(args);
   const [rank, id] = decodeCursor('creators.found', 2, args.after) ?? [null, null];
   if (rank !== null && !(/^[012]$/.test(rank!) && isUuid(id!))) throw invalidCursor(args.after as string);
   const db = context.services.get(databaseService);
-  const rows = search.tsquery === null ? [] : await db.query<RankedRow>(foundText, [search.tsquery, search.handle, rank, id, size + 1]);
-  const ranks = new Map(rows.map((row) => [row.id, row.rank]));
-  const creators = creatorsFromRows(context, rows.map(({ rank: _, ...row }) => row));
-  return pageOf(creators, {
+  const rows = search.tsquery === null ? [] : await db.query<object>(foundText, [search.tsquery, search.handle, rank, id, size + 1]);
+  return pageOf(creatorsFromRows(context, rows), {
     size,
-    cursorOf: (creator) => encodeCursor('creators.found', String(ranks.get(creator.id)), creator.id),
+    cursorOf: (creator) => encodeCursor('creators.found', rankOf(creator, search), creator.id),
     hasPreviousPage: rank !== null,
     totalCount: async () => {
       if (search.tsquery === null) return 0;

@@ -103,7 +103,8 @@ async function nameSupporters(tx: Sql, tips: readonly RecordedTip[]): Promise<vo
   await tx.query(
     `INSERT INTO supporter AS s (creator_id, tipper_id, display_name)
      SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[])
-     ON CONFLICT (creator_id, tipper_id) DO UPDATE SET display_name = excluded.display_name`,
+     ON CONFLICT (creator_id, tipper_id) DO UPDATE SET display_name = excluded.display_name
+       WHERE s.display_name <> excluded.display_name`,
     [rows.map((row) => row.creatorId), rows.map((row) => row.tipperId), rows.map((row) => row.displayName)],
   );
 }

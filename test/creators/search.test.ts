@@ -102,6 +102,18 @@ test.each([[undefined], ['maker']])('pages of the search %j hold while creators 
   expect(third).toMatchObject({ totalCount: 8, pageInfo: { hasNextPage: false, hasPreviousPage: true } });
 });
 
+test('pages of a search go on from one rank to the next', async () => {
+  const api = new Api(database.current.db);
+  for (const [handle, displayName] of [['zoe', 'Ann'], ['ann_b', 'B'], ['yan', 'Ann'], ['Ann', 'A'], ['ann_c', 'C']] as const) await api.page(handle, { displayName });
+  const seen: string[] = [];
+  for (let after: string | null = null, more = true; more; ) {
+    const { data } = await api.run(null, source, { search: 'ann', first: 1, after });
+    seen.push(...data.creators.nodes.map((node: any) => node.handle));
+    ({ endCursor: after, hasNextPage: more } = data.creators.pageInfo);
+  }
+  expect(seen).toEqual(['Ann', 'ann_c', 'ann_b', 'yan', 'zoe']);
+});
+
 test.each([
   ['a page of none', { first: 0 }, 'BAD_USER_INPUT'],
   ['a page of 101', { first: 101 }, 'BAD_USER_INPUT'],
