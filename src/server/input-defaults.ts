@@ -1,21 +1,25 @@
 import {
   astFromValue, getNamedType, isInputObjectType, isListType, isNonNullType, typeFromAST, valueFromASTUntyped,
-  type GraphQLInputType, type GraphQLSchema, type GraphQLType, type OperationDefinitionNode,
+  type GraphQLInputType, type GraphQLSchema, type OperationDefinitionNode,
 } from 'graphql';
 
 type Variables = Readonly<Record<string, unknown>>;
 
 /**
- * Fills in the defaults of input fields that may not be null (`funding: Funding! = WALLET`) where variables leave them out: graphql-jit
- * 0.8.9 reads the absent field as a mistake, while the specification (GraphQL, October 2021, 3.10) takes the default.
+ * Fills in the defaults of variables and input fields that may not be null (`funding: Funding! = WALLET`) where they are left out:
+ * graphql-jit 0.8.9 reads the absence as a mistake, while the specification (GraphQL, October 2021, 3.10 and 6.1.2) takes the default.
  */
 export function withInputDefaults(schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Variables): Variables {
   let completed = variables;
-  for (const { variable, type: typeNode } of operation.variableDefinitions ?? []) {
-    const type = typeFromAST(schema, typeNode as never) as GraphQLType | undefined;
+  for (const { variable, type: typeNode, defaultValue } of operation.variableDefinitions ?? []) {
+    const type = typeFromAST(schema, typeNode as never) as GraphQLInputType | undefined;
     const name = variable.name.value;
-    if (!type || !isInputObjectType(getNamedType(type)) || !Object.hasOwn(variables, name)) continue;
-    completed = { ...completed, [name]: complete(type, variables[name]) };
+    if (!type) continue;
+    if (variables[name] === undefined) {
+      if (isNonNullType(type) && defaultValue) completed = { ...completed, [name]: valueFromASTUntyped(defaultValue) };
+    } else if (isInputObjectType(getNamedType(type))) {
+      completed = { ...completed, [name]: complete(type, variables[name]) };
+    }
   }
   return completed;
 }

@@ -1,12 +1,15 @@
 import { compileQuery, isCompiledQuery, type CompiledQuery } from 'graphql-jit';
-import { getOperationAST, GraphQLError, parse, specifiedRules, validate, type DocumentNode, type ExecutionResult, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
+import {
+  execute, getOperationAST, parse, specifiedRules, validate, type DocumentNode, type ExecutionResult, type GraphQLError, type GraphQLSchema,
+  type OperationDefinitionNode,
+} from 'graphql';
 import type { RequestContext } from '../api/room.ts';
 import type { Limits } from '../config.ts';
 import type { EventOperation } from '../live/room.ts';
 import { costOf, costProblem } from './cost.ts';
 import { PublicError, toPublicError, type ErrorScene } from './error-map.ts';
 import { withInputDefaults } from './input-defaults.ts';
-import { withInputDefaults } from './input-defaults.ts';
+import { fallsInGap, jitGapsOf, type JitGaps } from './jit-gaps.ts';
 import { measure, sizeProblem, tooComplex } from './limits.ts';
 
 export type Variables = Readonly<Record<string, unknown>>;
@@ -17,6 +20,7 @@ export interface Prepared {
   /** Why it may not run; empty when it may. */
   readonly problems: readonly PublicError[];
   readonly compiled: Map<string, CompiledQuery | ExecutionResult>;
+  readonly gaps: JitGaps;
 }
 
 export type Selected =
@@ -24,6 +28,7 @@ export type Selected =
   | { readonly ok: false; readonly problems: readonly PublicError[] };
 
 const unreadable: DocumentNode = parse('{ __typename }');
+const noGaps = jitGapsOf(unreadable);
 
 /** Documents kept, in characters of source and compiled code, so that no mix of clients fills the memory. */
 const mostKept = 32_000_000;
@@ -81,40 +86,38 @@ export class Operations {
 
   /** Runs a query or a mutation. Its errors are as clients may see them. */
   async execute(prepared: Prepared, operationName: string | null | undefined, variables: Variables | null | undefined, context: RequestContext, scene: ErrorScene): Promise<ExecutionResult> {
-    const compiled = this.compile(prepared, operationName);
-    if (!isCompiledQuery(compiled)) return publicResult(compiled, scene);
-    return publicResult(await compiled.query(undefined, context, this.#coercible(prepared.document, operationName, variables ?? {})), scene);
+    return publicResult(await this.#run(prepared, operationName || null, variables ?? {}, undefined, context), scene);
   }
 
   /** Runs a subscription's operation on one event. Its errors are as they were thrown. */
   executeEvent({ document, operationName, variables, rootValue, context }: EventOperation): ExecutionResult | Promise<ExecutionResult> {
-    const compiled = this.compile(this.of(document), operationName);
-    return isCompiledQuery(compiled) ? compiled.query(rootValue, context, this.#coercible(document, operationName, variables)) : compiled;
+    return this.#run(this.of(document), operationName || null, variables, rootValue, context);
   }
 
   /** The operation's code, or the reason why there is none. */
-  compile(prepared: Prepared, operationName: string | null | undefined): CompiledQuery | ExecutionResult {
+  compile(prepared: Prepared, operationName: string | null): CompiledQuery | ExecutionResult {
     const name = operationName ?? '';
     let compiled = prepared.compiled.get(name);
     if (!compiled) {
-      compiled = compileQuery(this.schema, prepared.document, name === '' ? undefined : name, { disablingCapturingStackErrors: true });
+      compiled = compileQuery(this.schema, prepared.document, operationName ?? undefined, { disablingCapturingStackErrors: true });
       prepared.compiled.set(name, compiled);
     }
     return compiled;
   }
 
-  #coercible(document: DocumentNode, operationName: string | null | undefined, variables: Variables): Variables {
-    const operation = getOperationAST(document, operationName || null);
-    return operation ? withInputDefaults(this.schema, operation, variables) : variables;
-  }
-
-  #complete(prepared: Prepared, operationName: string | null | undefined, variables: Variables): Variables {
-    const operation = getOperationAST(prepared.document, operationName || null);
-    return operation ? withInputDefaults(this.schema, operation, variables) : variables;
+  #run(prepared: Prepared, operationName: string | null, variables: Variables, rootValue: unknown, contextValue: RequestContext): ExecutionResult | Promise<ExecutionResult> {
+    const { document, gaps } = prepared;
+    const operation = getOperationAST(document, operationName);
+    if (!operation || fallsInGap(gaps, operation, variables)) {
+      return execute({ schema: this.schema, document, operationName, variableValues: variables, rootValue, contextValue }) as ExecutionResult | Promise<ExecutionResult>;
+    }
+    const compiled = this.compile(prepared, operationName);
+    if (!isCompiledQuery(compiled)) return compiled;
+    return compiled.query(rootValue, contextValue, withInputDefaults(this.schema, operation, variables));
   }
 
   #read(source: string): Prepared {
-    const refuse = (problems: readonly PublicError[]): Prepared => ({ document: { ...unreadable }, problems, compiled: new Map() });
+    const refuse = (problems: readonly PublicError[]): Prepared => ({ document: { ...unreadable }, problems, compiled: new Map(), gaps: noGaps });
     let document: DocumentNode;
     try {
       document = parse(source, { maxTokens: this.#limits.tokens });
@@ -126,7 +129,7 @@ export class Operations {
     if (problem) return refuse([problem]);
     const mistakes = validate(this.schema, document, specifiedRules, { maxErrors: 20 });
     const problems = mistakes.map((mistake) => new PublicError('GRAPHQL_VALIDATION_FAILED', mistake.message).at(mistake.locations));
-    return problems.length > 0 ? refuse(problems) : { document, problems, compiled: new Map() };
+    return problems.length > 0 ? refuse(problems) : { document, problems, compiled: new Map(), gaps: jitGapsOf(document) };
   }
 
   #parseProblem(error: GraphQLError): PublicError {
