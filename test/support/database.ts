@@ -13,6 +13,8 @@ export interface TestDatabase {
   readonly db: Database;
   /** One more pool, as a second process would have. */
   connect(): Promise<Database>;
+  /** Has something ended before the pools are: a hub that listens holds a connection. */
+  endFirst(end: () => Promise<unknown>): void;
   drop(): Promise<void>;
 }
 
@@ -20,6 +22,7 @@ export async function openTestDatabase(): Promise<TestDatabase> {
   const name = await cloneTemplate();
   const url = databaseUrl(name, 'farthing_app');
   const opened: Database[] = [];
+  const ends: (() => Promise<unknown>)[] = [];
   const open = async () => {
     const db = await connect({ url, entities, poolSize: 12, applicationName: name });
     opened.push(db);
@@ -32,7 +35,9 @@ export async function openTestDatabase(): Promise<TestDatabase> {
     ownerUrl: databaseUrl(name),
     db,
     connect: open,
+    endFirst: (end) => ends.push(end),
     drop: async () => {
+      await Promise.all(ends.map((end) => end()));
       for (const one of opened) await one.close().catch(() => {});
       await dropDatabase(name);
     },
