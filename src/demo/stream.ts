@@ -88,7 +88,7 @@ class TipStream {
     const lines: string[] = [];
     for (let isFilled = false; ; isFilled = true) {
       const { sendTip: answer } = await this.#api.run<{ sendTip: { tip: Sent | null; errors: readonly Refusal[] } }>(sendTip, { input }, token);
-      if (answer.tip) return [...lines, describe(index, answer.tip)];
+      if (answer.tip) return [...lines, describe(index, answer.tip, words.isAnonymous)];
       const [refusal] = answer.errors;
       if (refusal?.code !== 'INSUFFICIENT_FUNDS' || isFilled) throw new DemoError(`The tip of ${input.amount.amount} ${currency} was refused: ${refusal?.message}`);
       lines.push(await this.#fill(fan, token));
@@ -117,7 +117,9 @@ interface Sent {
   readonly message: string | null;
 }
 
-function describe(index: number, { amount, displayName, message }: Sent): string {
+function describe(index: number, { amount, displayName, message }: Sent, isAnonymous = false): string {
+  // The sender sees their own name; everybody else does not.
+  const name = isAnonymous ? `${displayName}, anonymously` : displayName;
   const words = message === null ? '' : `  ${message.replaceAll('\n', ' ')}`;
-  return `${String(index + 1).padStart(4)}  ${amount.formatted}  ${displayName}${words}`;
+  return `${String(index + 1).padStart(4)}  ${amount.formatted}  ${name}${words}`;
 }
