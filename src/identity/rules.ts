@@ -5,29 +5,26 @@ function rule(name: string, dependsOnViewer: boolean, decide: Rule['decide']): R
   return { name, dependsOnViewer, decide };
 }
 
-function signedInAnd(context: RequestContext, holds: (personId: string) => boolean, otherwise: Verdict): Verdict {
-  if (!context.viewer) return otherwise === 'HIDDEN' ? 'HIDDEN' : 'UNAUTHENTICATED';
-  return holds(context.viewer.personId) ? 'ALLOWED' : otherwise;
+function isPerson(context: RequestContext, personId: string): boolean {
+  return context.viewer?.personId === personId;
 }
 
 /** Public. */
 export const anyone = rule('ANYONE', false, () => 'ALLOWED');
 
 /** Any account that signed in; the mutation itself acts on what is the viewer's own. */
-export const signedIn = rule('SIGNED_IN', true, (context) => signedInAnd(context, () => true, 'FORBIDDEN'));
+export const signedIn = rule('SIGNED_IN', true, (context) => (context.viewer ? 'ALLOWED' : 'UNAUTHENTICATED'));
 
 interface Owned {
   readonly ownerId: string;
 }
 
-/** The account that runs the creator page the field belongs to: others get null and a top-level FORBIDDEN. */
-export const owner = rule('OWNER', true, (context, subject) =>
-  signedInAnd(context, (personId) => (subject as Owned).ownerId === personId, 'FORBIDDEN'));
+/** The account that runs the creator page the field belongs to: everybody else, signed in or not, gets null and a top-level FORBIDDEN. */
+export const owner = rule('OWNER', true, (context, subject) => (isPerson(context, (subject as Owned).ownerId) ? 'ALLOWED' : 'FORBIDDEN'));
 
 interface Personal {
   readonly personId: string;
 }
 
 /** The person whom the object belongs to; for node types, so that others find nothing. */
-export const self = rule('SELF', true, (context, subject) =>
-  signedInAnd(context, (personId) => (subject as Personal).personId === personId, 'FORBIDDEN'));
+export const self = rule('SELF', true, (context, subject) => (isPerson(context, (subject as Personal).personId) ? 'ALLOWED' : 'FORBIDDEN'));

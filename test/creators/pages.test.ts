@@ -193,7 +193,7 @@ test('the dashboard is the owner\'s alone', async () => {
   const stats = { tipsTotal: { amount: '0.00', currency: 'USD' }, tipCount: 0 };
   expect(await api.run(personId, source)).toMatchObject({ data: { creator: { handle: 'linus', dashboard: { stats } } }, codes: [] });
   expect(await api.run(await api.person(), source)).toMatchObject({ data: { creator: { handle: 'linus', dashboard: null } }, codes: ['FORBIDDEN'] });
-  expect(await api.run(null, source)).toMatchObject({ data: { creator: { handle: 'linus', dashboard: null } }, codes: ['UNAUTHENTICATED'] });
+  expect(await api.run(null, source)).toMatchObject({ data: { creator: { handle: 'linus', dashboard: null } }, codes: ['FORBIDDEN'] });
 });
 
 test('a handle that cannot be one finds nothing', async () => {

@@ -16,10 +16,10 @@ test.each<[Rule, unknown, keyof typeof viewers, string]>([
   [anyone,   undefined, 'eve',    'ALLOWED'],
   [signedIn, undefined, 'nobody', 'UNAUTHENTICATED'],
   [signedIn, undefined, 'eve',    'ALLOWED'],
-  [owner,    page,      'nobody', 'UNAUTHENTICATED'],
+  [owner,    page,      'nobody', 'FORBIDDEN'],
   [owner,    page,      'eve',    'FORBIDDEN'],
   [owner,    page,      'ada',    'ALLOWED'],
-  [self,     wallet,    'nobody', 'UNAUTHENTICATED'],
+  [self,     wallet,    'nobody', 'FORBIDDEN'],
   [self,     wallet,    'eve',    'FORBIDDEN'],
   [self,     wallet,    'ada',    'ALLOWED'],
 ])('$name of %j lets %s hear %s', async (rule, subject, who, verdict) => {
