@@ -1,0 +1,115 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { eventHubService } from '../../src/events/room.ts';
+import { liveHubService } from '../../src/live/room.ts';
+import { tipSenderService } from '../../src/tips/room.ts';
+import { eachTestServer } from '../support/server.ts';
+import { fundWallet, makeCreator } from '../support/world.ts';
+import { expectCleanTips } from '../tips/support.ts';
+import { connect, cursorAt, disconnectAll, tip, until, watchTips } from './support.ts';
+
+afterEach(disconnectAll);
+const server = eachTestServer();
+
+const plain = 'subscription ($creatorId: ID!, $after: String) { tipReceived(creatorId: $creatorId, after: $after) { cursor sequence tip { isAnonymous amount { amount } } } }';
+const withName = 'subscription ($creatorId: ID!, $after: String) { tipReceived(creatorId: $creatorId, after: $after) { cursor sequence tip { displayName net { amount } } } }';
+const withRole = 'subscription ($creatorId: ID!, $after: String) { tipReceived(creatorId: $creatorId, after: $after) { cursor sequence tip { displayName creator { viewerRole } } } }';
+
+async function scene() {
+  const { db, services } = server.current;
+  const creator = await makeCreator(db);
+  const fan = await server.current.signUp({ name: 'Fan' });
+  await fundWallet(db, fan.personId, 1_000_000n);
+  const hub = services.get(liveHubService);
+  const send = (isAnonymous = false) => tip(services.get(tipSenderService), { senderId: fan.personId, creatorId: creator.id, amountMicros: 10_000n, isAnonymous });
+  /** Waits until all are live: then they share one reader a group. */
+  const settled = (operations: number, groups: number) =>
+    until(() => hub.status.operations === operations && hub.status.groups === groups && services.get(eventHubService).status.readers === groups);
+  return { db, services, creator, fan, hub, send, settled };
+}
+
+describe('sockets that ask the same', () => {
+  test('share one execution an event, two hundred of them', async () => {
+    const { db, creator, hub, send, settled } = await scene();
+    const watched = Array.from({ length: 200 }, () => watchTips(connect(server.current), creator.id, null, plain));
+    await settled(200, 1);
+    for (let n = 1; n <= 3; n++) {
+      await send();
+      await until(() => watched.every((one) => one.seen.length === n));
+      expect(hub.status.executions).toBe(n);
+    }
+    for (const one of watched) expect(one.seen).toEqual(watched[0]?.seen);
+    await expectCleanTips(db);
+  });
+
+  test('share it whatever cursor each started from', async () => {
+    const { db, creator, hub, send, settled } = await scene();
+    await send();
+    await send();
+    const literal = plain.replace('($creatorId: ID!, $after: String)', '($creatorId: ID!)').replace('after: $after', `after: "${cursorAt(creator.id, 1n)}"`);
+    const watched = [
+      watchTips(connect(server.current), creator.id, null, plain),
+      watchTips(connect(server.current), creator.id, cursorAt(creator.id, 0n), plain),
+      watchTips(connect(server.current), creator.id, cursorAt(creator.id, 1n), plain),
+      watchTips(connect(server.current), creator.id, null, literal),
+    ];
+    await settled(4, 1);
+    await until(() => watched.map((one) => one.seen.length).join() === '0,2,1,1');
+    const before = hub.status.executions;
+    await send();
+    await until(() => watched.map((one) => one.seen.length).join() === '1,3,2,2');
+    expect(hub.status.executions).toBe(before + 1);
+    await expectCleanTips(db);
+  });
+
+  test('share it with all but the insiders of a tip: among two hundred with one insider there are two executions', async () => {
+    const { db, creator, fan, hub, send, settled } = await scene();
+    const stranger = await server.current.signUp();
+    const tokens = Array.from({ length: 200 }, (_, index) => (index === 0 ? fan.token : index === 1 ? stranger.token : undefined));
+    const watched = tokens.map((token) => watchTips(connect(server.current, { token }), creator.id, null, withName));
+    await settled(200, 1);
+    await send(true);
+    await until(() => watched.every((one) => one.seen.length === 1));
+    expect(hub.status.executions).toBe(2);
+    expect(watched.map((one) => one.seen[0]?.tip.displayName)).toEqual(['Fan', ...Array.from({ length: 199 }, () => 'Anonymous')]);
+    await expectCleanTips(db);
+  });
+
+  test('share nothing with insiders in a replay either, and the owner sees what the creator got', async () => {
+    const { db, fan, services, send, creator } = await scene();
+    const owner = await server.current.signUp({ name: 'Owner' });
+    await db.query('UPDATE creator SET owner_id = $1 WHERE id = $2', [owner.personId, creator.id]);
+    await send(true);
+    const from = cursorAt(creator.id, 0n);
+    const watched = [fan.token, owner.token, undefined].map((token) => watchTips(connect(server.current, { token }), creator.id, from, withName));
+    await until(() => watched.every((one) => one.seen.length === 1));
+    expect(watched.map((one) => one.seen[0]?.tip)).toEqual([
+      { displayName: 'Fan', net: null },
+      { displayName: 'Anonymous', net: { amount: '0.0095' } },
+      { displayName: 'Anonymous', net: null },
+    ]);
+    expect(services.get(liveHubService).status.groups).toBe(1);
+    await expectCleanTips(db);
+  });
+
+  test('are told apart by viewer where a field depends on who looks', async () => {
+    const { db, creator, fan, hub, send, settled } = await scene();
+    const owner = await server.current.signUp({ name: 'Owner' });
+    await db.query('UPDATE creator SET owner_id = $1 WHERE id = $2', [owner.personId, creator.id]);
+    const tokens = [owner.token, owner.token, fan.token, undefined, undefined, undefined];
+    const watched = tokens.map((token) => watchTips(connect(server.current, { token }), creator.id, null, withRole));
+    await settled(6, 3);
+    await send(true);
+    await until(() => watched.every((one) => one.seen.length === 1));
+    expect(hub.status.executions).toBe(3);
+    expect(watched.map((one) => one.results[0]?.errors)).toEqual(tokens.map(() => undefined));
+    expect(watched.map((one) => [one.seen[0]?.tip.displayName, one.seen[0]?.tip.creator.viewerRole])).toEqual([
+      ['Anonymous', 'OWNER'],
+      ['Anonymous', 'OWNER'],
+      ['Fan', 'NONE'],
+      ['Anonymous', 'NONE'],
+      ['Anonymous', 'NONE'],
+      ['Anonymous', 'NONE'],
+    ]);
+    await expectCleanTips(db);
+  });
+});
