@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { isIP } from 'node:net';
 import path from 'node:path';
 import { z } from 'zod';
 import { service } from './database/services.ts';
@@ -18,6 +19,8 @@ export interface Config {
   readonly publicUrl: string;
   /** Origins of browsers that may call with HTTP and sockets, besides the public URL's own. */
   readonly allowedOrigins: readonly string[];
+  /** Proxies whose X-Forwarded-For is believed: addresses, or networks such as 10.0.0.0/8. */
+  readonly trustedProxies: readonly string[];
   /** Null: generated into the data folder, which only the embedded database allows. */
   readonly authSecret: string | null;
   readonly platformFeeBps: number;
@@ -77,6 +80,7 @@ const shape = z.object({
   DATABASE_POOL_SIZE: whole(4, 200, 16),
   PUBLIC_URL: url('http:', 'https:').optional(),
   ALLOWED_ORIGINS: z.string().default(''),
+  TRUSTED_PROXIES: z.string().default(''),
   AUTH_SECRET: z.string().min(32, { error: 'is shorter than 32 characters' }).optional(),
   PLATFORM_FEE_BPS: whole(0, 9_999, 500),
   TOP_UP_FEE: oneOf('fan', 'platform').default('fan'),
@@ -126,7 +130,8 @@ export function readConfig(environment: Environment = process.env, workingDirect
     migrationDatabaseUrl: env.MIGRATION_DATABASE_URL ?? env.DATABASE_URL ?? null,
     databasePoolSize: env.DATABASE_POOL_SIZE,
     publicUrl: (env.PUBLIC_URL ?? defaultPublicUrl(env.HOST, env.PORT)).replace(/\/+$/, ''),
-    allowedOrigins: splitOrigins(env.ALLOWED_ORIGINS),
+    allowedOrigins: splitList(env.ALLOWED_ORIGINS),
+    trustedProxies: splitList(env.TRUSTED_PROXIES),
     authSecret: env.AUTH_SECRET ?? null,
     platformFeeBps: env.PLATFORM_FEE_BPS,
     topUpFee: env.TOP_UP_FEE,
@@ -153,18 +158,27 @@ function describeMistake(name: string, given: Environment, problem: string): str
   return `${name}${value} ${problem}.`;
 }
 
-function splitOrigins(text: string): string[] {
-  return text.split(',').map((origin) => origin.trim()).filter((origin) => origin !== '');
+function splitList(text: string): string[] {
+  return text.split(',').map((item) => item.trim()).filter((item) => item !== '');
 }
 
 function isOrigin(text: string): boolean {
   return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text;
 }
 
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const bits = isIP(address) === 6 ? 128 : 32;
+  return isIP(address) !== 0 && rest.length === 0 && (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits));
+}
+
 function jointMistakes(given: Environment): string[] {
   const mistakes: string[] = [];
-  for (const origin of splitOrigins(given.ALLOWED_ORIGINS ?? '')) {
+  for (const origin of splitList(given.ALLOWED_ORIGINS ?? '')) {
     if (!isOrigin(origin)) mistakes.push(`ALLOWED_ORIGINS "${origin}" is not an origin such as https://example.com (scheme, host, no path).`);
+  }
+  for (const proxy of splitList(given.TRUSTED_PROXIES ?? '')) {
+    if (!isNetwork(proxy)) mistakes.push(`TRUSTED_PROXIES "${proxy}" is not an address such as 10.0.0.1, or a network such as 10.0.0.0/8.`);
   }
   if (given.DATABASE_URL && !given.AUTH_SECRET) {
     mistakes.push('AUTH_SECRET is required with DATABASE_URL: at least 32 random characters, the same for every process.');

@@ -19,7 +19,7 @@ function mistakesOf(environment: Record<string, string>): string {
 test('an empty environment is a trial server on this machine alone, with the embedded database', () => {
   expect(readConfig({}, folder)).toMatchObject({
     production: false, host: '127.0.0.1', port: 4000, dataDir: path.join(folder, '.data'), databaseUrl: null, migrationDatabaseUrl: null,
-    publicUrl: 'http://127.0.0.1:4000', allowedOrigins: [], authSecret: null, platformFeeBps: 500, topUpFee: 'fan', logLevel: 'info', smtpUrl: null,
+    publicUrl: 'http://127.0.0.1:4000', allowedOrigins: [], trustedProxies: [], authSecret: null, platformFeeBps: 500, topUpFee: 'fan', logLevel: 'info', smtpUrl: null,
   });
 });
 
@@ -45,10 +45,10 @@ test('migrations run on DATABASE_URL unless they have a URL of their own', () =>
 test('every mistake is named in one message, with what was given and what is allowed', () => {
   const message = mistakesOf({
     PORT: '70000', PLATFORM_FEE_BPS: '5%', TOP_UP_FEE: 'nobody', LOG_LEVEL: 'loud', PUBLIC_URL: 'example.com',
-    ALLOWED_ORIGINS: 'https://fine.example, https://bad.example/path', DATABASE_POOL_SIZE: '1', MIGRATION_DATABASE_URL: 'postgres://owner@db/farthing',
+    ALLOWED_ORIGINS: 'https://fine.example, https://bad.example/path', TRUSTED_PROXIES: '10.0.0.1, 10.0.0.0/33, ::1/64, proxy', DATABASE_POOL_SIZE: '1', MIGRATION_DATABASE_URL: 'postgres://owner@db/farthing',
   });
   expect(message.split('\n')).toEqual([
-    'The environment has 8 mistakes:',
+    'The environment has 10 mistakes:',
     '  PORT "70000" is not a whole number from 0 to 65535.',
     '  DATABASE_POOL_SIZE "1" is not a whole number from 4 to 200.',
     '  PUBLIC_URL "example.com" is not a URL that starts with http:// or https://.',
@@ -56,6 +56,8 @@ test('every mistake is named in one message, with what was given and what is all
     '  TOP_UP_FEE "nobody" is none of fan, platform.',
     '  LOG_LEVEL "loud" is none of fatal, error, warn, info, debug, trace, silent.',
     '  ALLOWED_ORIGINS "https://bad.example/path" is not an origin such as https://example.com (scheme, host, no path).',
+    '  TRUSTED_PROXIES "10.0.0.0/33" is not an address such as 10.0.0.1, or a network such as 10.0.0.0/8.',
+    '  TRUSTED_PROXIES "proxy" is not an address such as 10.0.0.1, or a network such as 10.0.0.0/8.',
     '  MIGRATION_DATABASE_URL is given without DATABASE_URL: it only says how to migrate that server.',
   ]);
 });

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createContext } from '../api/room.ts';
 import type { Services } from '../database/room.ts';
 import { viewerFromRequest } from '../identity/room.ts';
+import type { ClientAddresses } from './client-address.ts';
 import { PublicError, toPublicError } from './error-map.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -14,6 +15,7 @@ export interface GraphqlRouteParts {
   readonly services: Services;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly addresses: ClientAddresses;
 }
 
 declare module 'fastify' {
@@ -47,7 +49,7 @@ function isBrowserVisit(request: FastifyRequest): boolean {
   return request.method === 'GET' && query === undefined && (request.headers.accept?.startsWith('text/html') ?? false);
 }
 
-async function contextOf(request: FastifyRequest, { services, log }: GraphqlRouteParts): Promise<TracedContext> {
+async function contextOf(request: FastifyRequest, { services, log, addresses }: GraphqlRouteParts): Promise<TracedContext> {
   const { authorization, cookie } = request.headers;
   const trace = newTrace();
   request.trace = trace;
@@ -56,7 +58,7 @@ async function contextOf(request: FastifyRequest, { services, log }: GraphqlRout
     if (viewer === 'INVALID') {
       throw new PublicError('UNAUTHENTICATED', 'The session token is not valid, or its session has ended: sign in again.').withStatus(401);
     }
-    return { ...createContext({ services, viewer, requestId: request.id, remoteAddress: request.ip }), trace };
+    return { ...createContext({ services, viewer, requestId: request.id, remoteAddress: addresses.of(request.raw) }), trace };
   } catch (error) {
     const known = toPublicError(error, { log, requestId: request.id });
     trace.errorCodes = [known.code];

@@ -1,6 +1,7 @@
 import cors from '@fastify/cors';
 import { fastify, type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { Config } from '../config.ts';
+import type { ClientAddresses } from './client-address.ts';
 import { errorBody, PublicError, toPublicError, type PublicCode } from './error-map.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -12,6 +13,7 @@ export interface HttpParts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly origins: Origins;
+  readonly addresses: ClientAddresses;
 }
 
 /** The HTTP server without its routes: limits, headers, CORS, one log line a request, and errors in GraphQL's form. */
@@ -40,7 +42,7 @@ export function createHttp(parts: HttpParts): FastifyInstance {
   http.addHook('onResponse', async (request, reply) => {
     const labels = { method: request.method, route: request.routeOptions.url ?? 'none', status: reply.statusCode };
     metrics.httpSeconds.observe(labels, reply.elapsedTime / 1_000);
-    writeLine(parts.log, request, reply.statusCode, reply.elapsedTime);
+    writeLine(parts, request, reply.statusCode, reply.elapsedTime);
   });
   http.setErrorHandler(async (error: FastifyError, request, reply) => {
     const { status, code, message } = describeRefusal(error, config, { log: parts.log, requestId: request.id });
@@ -52,12 +54,12 @@ export function createHttp(parts: HttpParts): FastifyInstance {
 }
 
 /** The path alone: queries and tokens travel in the rest of a URL. */
-function writeLine(log: Log, request: FastifyRequest, status: number, ms: number): void {
+function writeLine({ log, addresses }: HttpParts, request: FastifyRequest, status: number, ms: number): void {
   const { trace } = request;
   log.info(
     {
       requestId: request.id,
-      remoteAddress: request.ip,
+      remoteAddress: addresses.of(request.raw),
       method: request.method,
       path: request.url.split('?')[0],
       status,

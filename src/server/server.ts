@@ -7,6 +7,7 @@ import { authHandler, authPath, trustedOrigins } from '../identity/room.ts';
 import { liveExecutionService } from '../live/room.ts';
 import { startApollo } from './apollo.ts';
 import { fetchRoute } from './auth-route.ts';
+import { ClientAddresses } from './client-address.ts';
 import { isTransient, toPublicError } from './error-map.ts';
 import { graphqlRoute } from './graphql-route.ts';
 import { healthRoutes } from './health.ts';
@@ -64,18 +65,19 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     toPublicError: (error, requestId) => toPublicError(error, { log, requestId }),
   });
   const apollo = await startApollo(operations, log);
-  const http = createHttp({ config, log, metrics, origins });
+  const addresses = new ClientAddresses(config.trustedProxies);
+  const http = createHttp({ config, log, metrics, origins, addresses });
   let isDraining = false;
 
   await http.register(async (scope) => {
-    graphqlRoute(scope, { apollo, services, log, metrics });
-    fetchRoute(scope, authPath, config.publicUrl, authHandler(services));
+    graphqlRoute(scope, { apollo, services, log, metrics, addresses });
+    fetchRoute(scope, { prefix: authPath, publicUrl: config.publicUrl, addresses, handle: authHandler(services) });
     healthRoutes(scope, { db: services.get(databaseService), migrationNames: parts.migrationNames ?? [], isDraining: () => isDraining });
     metricsRoute(scope, metrics);
     pageRoutes(scope, config.publicUrl, parts.pagesFolder ?? builtPagesFolder());
   });
   const sockets = new Sockets({
-    operations, services, limits: config.limits, log, metrics, origins,
+    operations, services, limits: config.limits, log, metrics, origins, addresses,
     executeSubscription: parts.executeSubscription,
     timings: { ...socketTimings, ...parts.timings },
   });

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { handleProtocols } from 'graphql-ws';
 import { WebSocketServer } from 'ws';
 import { sessionsAlive } from '../identity/room.ts';
+import type { ClientAddresses } from './client-address.ts';
 import { graphqlPath } from './graphql-route.ts';
 import type { Origins } from './origins.ts';
 import { closeCodes, SocketConnection } from './socket-connection.ts';
@@ -21,6 +22,7 @@ export const socketTimings: SocketTimings = { initTimeoutMs: 5_000, pingMs: 12_0
 
 export interface SocketParts extends Omit<ProtocolParts, 'initTimeoutMs'> {
   readonly origins: Origins;
+  readonly addresses: ClientAddresses;
   readonly timings: SocketTimings;
 }
 
@@ -69,7 +71,7 @@ export class Sockets {
       return refuseUpgrade(socket, '403 Forbidden', 'This origin may not open sockets: list it in ALLOWED_ORIGINS.');
     }
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const connection = new SocketConnection(webSocket, request, request.socket.remoteAddress ?? 'unknown');
+      const connection = new SocketConnection(webSocket, request, this.#parts.addresses.of(request));
       this.#connections.add(connection);
       this.#serve(connection, request);
     });
