@@ -1,4 +1,4 @@
-import type { RequestContext, Rule, Verdict } from '../api/room.ts';
+import type { RequestContext, Rule } from '../api/room.ts';
 
 /** The vocabulary of who may do or read what. Every mutation, subscription and node type states one of these. */
 function rule(name: string, dependsOnViewer: boolean, decide: Rule['decide']): Rule {
