@@ -15,7 +15,7 @@ export const TipEntity = defineEntity({
     amountMicros: p.bigint('bigint'),
     feeBps: p.integer(),
     feeMicros: p.bigint('bigint'),
-    processorFeeMicros: p.bigint('bigint'),
+    processorFeeMicros: p.bigint('bigint').defaultRaw('0'),
     netMicros: p.bigint('bigint'),
     displayName: p.text(),
     message: p.text().nullable(),
