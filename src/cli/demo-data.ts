@@ -23,7 +23,9 @@ export async function seed(server: DatabaseServer, database: Database, log: Serv
 
 /** At a start: a trial server whose database is new gets the demo data; any other server refuses a database that has them. */
 export async function settleDemoData(server: DatabaseServer, database: Database, log: ServerLog): Promise<Seeded | null> {
-  const state = await demoState(database);
+  // A database that is yet to be migrated holds nothing.
+  const [counters] = await database.query<{ exist: boolean }>(`SELECT to_regclass('counter') IS NOT NULL AS exist`);
+  const state = counters?.exist ? await demoState(database) : 'NONE';
   if (!mayHaveDemoData(server)) {
     if (state === 'NONE') return null;
     throw new CliError(

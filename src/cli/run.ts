@@ -15,7 +15,8 @@ import { schema } from './schema.ts';
 import { seed } from './seed.ts';
 import { serve } from './serve.ts';
 
-const commands: readonly Command[] = [serve, migrate, seed, demo, check, schema];
+/** Every command, in the order in which the help lists them. */
+export const commands: readonly Command[] = [serve, migrate, seed, demo, check, schema];
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const remark = (line: string): void => void process.stderr.write(`${line}\n`);

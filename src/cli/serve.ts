@@ -35,7 +35,7 @@ async function serveUntilStopped({ has, say, remark }: Invocation): Promise<numb
     if (stop.signal.aborted) return 0;
     const database = await connectRooms(server, log);
     closers.add(() => database.close());
-    const seeded = has('no-migrate') ? null : await settleDemoData(server, database, log);
+    const seeded = await settleDemoData(server, database, log);
     if (seeded) remark(`Made the demo data: ${seeded.creators} creators, ${seeded.fans} fans, ${seeded.tips} tips.`);
     if (stop.signal.aborted) return 0;
 
