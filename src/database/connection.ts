@@ -56,7 +56,10 @@ export async function connect(options: ConnectOptions): Promise<Database> {
   });
   const pool = await orm.em.getConnection().getNativeClient();
   // Without a listener, an idle connection that the server closes would end the process.
-  pool.on('error', (error) => options.log?.(`An idle connection was lost: ${error.message}`));
+  pool.on('error', (error) => {
+    // A pool that is being closed loses its connections as it should, whoever is faster.
+    if (!pool.ending) options.log?.(`An idle connection was lost: ${error.message}`);
+  });
   return {
     orm,
     pool,
@@ -64,7 +67,11 @@ export async function connect(options: ConnectOptions): Promise<Database> {
     fork: () => orm.em.fork() as EntityManager,
     client: () => pool.connect(),
     failpoint: () => {},
-    close: () => orm.close(true),
+    close: async () => {
+      await orm.close(true);
+      // MikroORM ends only a pool that it has used itself.
+      if (!pool.ending) await pool.end();
+    },
   };
 }
 

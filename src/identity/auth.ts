@@ -40,7 +40,10 @@ export const authService = service<AuthHandle>(
   (services) => {
     const pool = new pg.Pool({ ...ownConnection(services.get(databaseService)), max: poolSize });
     const log = services.get(logService);
-    pool.on('error', (error) => log.warn({ reason: error.message }, 'An idle connection of the sign-in pool was lost.'));
+    pool.on('error', (error) => {
+      // A pool that is being closed loses its connections as it should.
+      if (!pool.ending) log.warn({ reason: error.message }, 'An idle connection of the sign-in pool was lost.');
+    });
     return { auth: createAuth(services, pool), pool };
   },
   ({ pool }) => pool.end(),
