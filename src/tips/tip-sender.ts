@@ -17,6 +17,7 @@ export class TipSender {
   readonly #options: TipSenderOptions;
   readonly #commits: GroupCommit<SendTip, SendTipOutcome>;
   readonly #platformFeeIds = new Map<string, string>();
+  readonly #opening = new Map<string, Promise<void>>();
 
   constructor(options: TipSenderOptions) {
     this.#options = options;
@@ -47,9 +48,21 @@ export class TipSender {
     return this.#commits.drain();
   }
 
-  /** Accounts are opened and committed before a batch needs them: opening inside one would break the lock order. */
+  /**
+   * Accounts are opened and committed before a batch needs them: opening inside one would break the lock order. Tips that arrive
+   * meanwhile wait for the same opening, so they queue in the order in which they came.
+   */
   async #openPlatformFee(currency: string): Promise<void> {
     if (this.#platformFeeIds.has(currency)) return;
+    let opening = this.#opening.get(currency);
+    if (!opening) {
+      opening = this.#open(currency).finally(() => this.#opening.delete(currency));
+      this.#opening.set(currency, opening);
+    }
+    await opening;
+  }
+
+  async #open(currency: string): Promise<void> {
     const { db, clock } = this.#options;
     const name = { ownerId: PLATFORM_OWNER_ID, kind: 'platform_fee' as const, currency };
     const [id] = await transaction(db, (tx) => openAccounts(tx, [name], clock.now()), { rerunLostCommit: true });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hashInput } from '../../src/api/room.ts';
 import { invariants } from '../../src/app.ts';
-import type { Database } from '../../src/database/room.ts';
+import type { Clock, Database } from '../../src/database/room.ts';
 import { money } from '../../src/money/room.ts';
 import { tipSenderService, type SendTip, type SendTipOutcome, type TipSender } from '../../src/tips/room.ts';
 import { expectCleanBooks } from '../support/books.ts';
@@ -9,7 +9,7 @@ import type { TestDatabase } from '../support/database.ts';
 import { servicesOn } from '../support/world.ts';
 
 /** A tip sender as one process has it. */
-export function senderOn(database: TestDatabase, options: { readonly feeBps?: number; readonly db?: Database } = {}): TipSender {
+export function senderOn(database: TestDatabase, options: { readonly feeBps?: number; readonly db?: Database; readonly clock?: Clock } = {}): TipSender {
   const environment = { PLATFORM_FEE_BPS: String(options.feeBps ?? 500) };
   return servicesOn(database, { ...options, environment }).get(tipSenderService);
 }
@@ -55,6 +55,19 @@ export async function stored(db: Database): Promise<Stored> {
 export async function sequencesOf(db: Database, creatorId: string): Promise<bigint[]> {
   const rows = await db.query<{ sequence: bigint }>(`SELECT sequence FROM stream_event WHERE creator_id = $1 AND topic = 'tips' ORDER BY sequence`, [creatorId]);
   return rows.map((row) => row.sequence);
+}
+
+/** How many rows every table has: what a refused tip must leave as it was. */
+export async function rowCounts(db: Database): Promise<Record<string, number>> {
+  const tables = await db.query<{ name: string }>(`SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1`);
+  const readable = tables.filter(({ name }) => !name.includes('migration'));
+  const counts = await db.query<{ name: string; count: bigint }>(readable.map(({ name }) => `SELECT '${name}' AS name, count(*) AS count FROM "${name}"`).join(' UNION ALL '));
+  return Object.fromEntries(counts.map(({ name, count }) => [name, Number(count)]));
+}
+
+/** The tables that have more rows, or fewer, than before, and by how many. */
+export function changes(before: Record<string, number>, after: Record<string, number>): Record<string, number> {
+  return Object.fromEntries(Object.entries(after).map(([name, count]) => [name, count - (before[name] ?? 0)] as const).filter(([, by]) => by !== 0));
 }
 
 export function countTo(n: number): bigint[] {
