@@ -14,6 +14,12 @@ export const tipReceived = `subscription ($creatorId: ID!, $after: String) {
   tipReceived(creatorId: $creatorId, after: $after) { cursor sequence tip { id displayName message isAnonymous amount { amount currency } creator { handle } } }
 }`;
 
+/** Cuts a client's connection as a lost network does, without a goodbye. */
+export function cut(client: Client): void {
+  const socket = sockets.get(client);
+  if (socket?.readyState === WebSocket.OPEN) socket.terminate();
+}
+
 export interface SeenEvent {
   readonly cursor: string;
   readonly sequence: string;
@@ -26,6 +32,7 @@ export interface ConnectOptions {
 }
 
 const clients: Client[] = [];
+const sockets = new WeakMap<Client, WebSocket>();
 
 /** The official client with our own way of coming back, over a real socket. */
 export function connect(server: Pick<TestServer, 'socketUrl'>, { token, onClose }: ConnectOptions = {}): Client {
@@ -35,6 +42,7 @@ export function connect(server: Pick<TestServer, 'socketUrl'>, { token, onClose 
     webSocketImpl: WebSocket,
     connectionParams: token === undefined ? {} : { authToken: token },
     on: {
+      opened: (socket) => sockets.set(client, socket as WebSocket),
       closed: (event) => {
         const { code, reason } = event as { code: number; reason: string };
         onClose?.(code, reason);
