@@ -1,4 +1,4 @@
 import 'reflect-metadata';
-import { runCli } from './cli/run.ts';
+import { runCli } from './cli/room.ts';
 
 process.exit(await runCli(process.argv.slice(2)));
