@@ -1,17 +1,16 @@
-import type { EventReader } from './event-reader.ts';
+import type { EventFollower, HeadFollower } from './follower.ts';
 import { StreamInterrupted } from './interruption.ts';
 import type { StreamEvent } from './stream-event.ts';
 import type { StreamReads } from './stream-reads.ts';
 import { streamName, type StreamKey } from './topic.ts';
-import type { Watcher } from './watcher.ts';
 
 /** One stream as this process serves it: how far it is known to go, and who follows it. */
 export class Channel {
   readonly key: StreamKey;
   readonly #reads: StreamReads;
   readonly #abandoned: () => void;
-  readonly #readers = new Set<EventReader>();
-  readonly #watchers = new Set<Watcher>();
+  readonly #readers = new Set<EventFollower>();
+  readonly #watchers = new Set<HeadFollower>();
   #opening = 0;
   #head = 0n;
 
@@ -51,20 +50,20 @@ export class Channel {
     }
   }
 
-  addReader(reader: EventReader): void {
+  addReader(reader: EventFollower): void {
     this.#readers.add(reader);
   }
 
-  removeReader(reader: EventReader): void {
+  removeReader(reader: EventFollower): void {
     this.#readers.delete(reader);
     this.#leaveIfEmpty();
   }
 
-  addWatcher(watcher: Watcher): void {
+  addWatcher(watcher: HeadFollower): void {
     this.#watchers.add(watcher);
   }
 
-  removeWatcher(watcher: Watcher): void {
+  removeWatcher(watcher: HeadFollower): void {
     this.#watchers.delete(watcher);
     this.#leaveIfEmpty();
   }

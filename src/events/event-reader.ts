@@ -1,5 +1,6 @@
 import { failureKind } from '../database/room.ts';
 import type { Channel } from './channel.ts';
+import type { EventFollower } from './follower.ts';
 import { SlowReader } from './interruption.ts';
 import { PullIterator } from './pull-iterator.ts';
 import type { StreamEvent } from './stream-event.ts';
@@ -11,7 +12,7 @@ const readRetryMs = 250;
  * One subscriber's way through a stream: pages from the database while it is behind, and what this process commits as it comes.
  * Whatever the source, an event is taken only if it is the very next one, so none is missed and none comes twice.
  */
-export class EventReader extends PullIterator<StreamEvent> {
+export class EventReader extends PullIterator<StreamEvent> implements EventFollower {
   readonly #channel: Channel;
   readonly #queueLimit: number;
   #queue: StreamEvent[] = [];
@@ -33,7 +34,6 @@ export class EventReader extends PullIterator<StreamEvent> {
     return this.#queue.length;
   }
 
-  /** Takes the events that come next; others are left to be read from the database. */
   offer(events: readonly StreamEvent[]): void {
     for (const event of events) {
       if (event.sequence !== this.#tail + 1n) continue;
@@ -44,7 +44,6 @@ export class EventReader extends PullIterator<StreamEvent> {
     this.wake();
   }
 
-  /** The channel's head rose. */
   moved(): void {
     this.wake();
   }

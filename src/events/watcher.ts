@@ -1,8 +1,9 @@
 import type { Channel } from './channel.ts';
+import type { HeadFollower } from './follower.ts';
 import { PullIterator } from './pull-iterator.ts';
 
 /** Ticks with a stream's head when it moved; moves that nobody has taken yet become one tick. */
-export class Watcher extends PullIterator<bigint> {
+export class Watcher extends PullIterator<bigint> implements HeadFollower {
   readonly #channel: Channel;
   #moved: bigint | undefined;
 
