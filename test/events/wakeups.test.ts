@@ -213,7 +213,7 @@ test('readers that are up to date share the read of what another process appende
   for (let round = 1n; round <= 5n; round++) {
     const seen = Promise.all(readers.map((events) => readUntil(events, round)));
     await appendTips(db, here, creatorId);
-    expect(await seen).toEqual(Array(300).fill([round]));
+    expect(await seen).toEqual(Array.from({ length: 300 }, () => [round]));
   }
   expect(asked.count).toBe(5);
 });
