@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EventReader, StreamEvent } from '../events/room.ts';
 
 /** Events that are executed at once, and whose subjects are read in one statement. */
@@ -9,5 +10,7 @@ export async function nextEvents(reader: EventReader): Promise<StreamEvent[] | n
   if (first.done) return null;
   const more = Array.from({ length: Math.min(reader.queued, mostAtOnce - 1) }, () => reader.next());
   const rest = await Promise.all(more);
+  // Where there is much to do, sockets and the database get their turns in between.
+  if (more.length === mostAtOnce - 1) await nextTurn();
   return [first.value, ...rest.flatMap((one) => (one.done ? [] : [one.value]))];
 }

@@ -75,11 +75,12 @@ export class LiveOperation implements AsyncGenerator<never, void, void> {
   }
 
   /** Ends the operation with an `error` message, which clients take as final. */
-  refuse(error: Error): void {
+  refuse(reason: Error): void {
     if (this.#ended) return;
     this.#end();
+    // The transport may not have asked yet.
     this.#over.promise.catch(() => {});
-    this.#over.reject(error);
+    this.#over.reject(reason);
   }
 
   async next(): Promise<IteratorResult<never, void>> {
