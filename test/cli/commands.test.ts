@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import { cleanUpAll, scratch } from '../database/embedded-support.ts';
@@ -49,6 +49,15 @@ test('mistakes of the environment are all listed, without a trace, and end with 
     '  AUTH_SECRET is required with DATABASE_URL: at least 32 random characters, the same for every process.',
     '',
   ]);
+});
+
+test('a file .env in the current folder counts, and the environment wins over it', async () => {
+  const own = scratch();
+  writeFileSync(path.join(own, '.env'), 'PORT=many\nTOP_UP_FEE=nobody\n');
+  const { code, err } = await run(own, ['serve'], { TOP_UP_FEE: 'somebody' });
+  expect(code).toBe(2);
+  expect(err).toContain('PORT "many" is not a whole number');
+  expect(err).toContain('TOP_UP_FEE "somebody" is none of fan, platform.');
 });
 
 const external = { DATABASE_URL: 'postgres://app:hunter2@127.0.0.1:9/farthing', AUTH_SECRET: 'a secret of the tests, long enough' };

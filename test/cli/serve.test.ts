@@ -1,7 +1,9 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createClient } from 'graphql-ws';
@@ -194,6 +196,29 @@ test('SIGTERM stops the server in order, sockets with 1012', async () => {
   expect(await server.ended).toMatchObject({ code: 0, err: '' });
   await until(() => processesIn(folder).length === 0);
 });
+
+test('a second signal does not wait for what runs', async () => {
+  await serve();
+  const request = connect(port, '127.0.0.1').on('error', () => {});
+  request.write('POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{');
+  await delay(200);
+  server.process.kill('SIGINT');
+  await delay(1_000);
+  expect(server.process.exitCode).toBeNull();
+  server.process.kill('SIGINT');
+  expect(await server.ended).toMatchObject({ code: 1 });
+  request.destroy();
+  await until(() => processesIn(folder).length === 0);
+}, timeoutMs);
+
+test('a server whose database dies ends with an error that names its log', async () => {
+  await serve();
+  const pid = readFileSync(path.join(dataDir, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0];
+  process.kill(Number(pid), 'SIGKILL');
+  const { code, err } = await server.ended;
+  expect(code).toBe(1);
+  expect(err).toContain(`The embedded database has ended; its log is ${path.join(dataDir, 'postgres.log')}.\n`);
+}, timeoutMs);
 
 test('with the server down, commands start the database themselves and stop it', async () => {
   const check = await run(folder, ['check'], environment());
