@@ -1,6 +1,6 @@
 // Builds dist/ when a source is newer than the last build: the server with tsc, the pages with Vite. `--force` builds always.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -40,8 +40,15 @@ function build(stamp, sources, work) {
 // An installation of the build alone, without its sources, has nothing to build.
 if (existsSync(path.join(root, 'src'))) {
   build('.server-built', ['src', 'migrations', 'package-lock.json', 'tsconfig.build.json'], () => {
-    for (const folder of ['src', 'migrations']) rmSync(path.join(root, 'dist', folder), { recursive: true, force: true });
-    run(['typescript', 'bin', 'tsc'], '-p', 'tsconfig.build.json');
+    // Beside the old build, which stays whole until the new one is: a compile that fails breaks nothing that runs.
+    const fresh = path.join(root, 'dist', '.fresh');
+    rmSync(fresh, { recursive: true, force: true });
+    run(['typescript', 'bin', 'tsc'], '-p', 'tsconfig.build.json', '--outDir', fresh);
+    for (const folder of ['src', 'migrations']) {
+      rmSync(path.join(root, 'dist', folder), { recursive: true, force: true });
+      renameSync(path.join(fresh, folder), path.join(root, 'dist', folder));
+    }
+    rmSync(fresh, { recursive: true, force: true });
   });
   build('.pages-built', ['web', 'package-lock.json'], () => {
     run(['vite', 'bin', 'vite.js'], 'build', '--logLevel', 'warn', '-c', 'web/vite.config.ts');
