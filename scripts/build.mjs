@@ -40,8 +40,8 @@ function build(stamp, sources, work) {
 // An installation of the build alone, without its sources, has nothing to build.
 if (existsSync(path.join(root, 'src'))) {
   build('.server-built', ['src', 'migrations', 'package-lock.json', 'tsconfig.build.json'], () => {
-    // Beside the old build, which stays whole until the new one is: a compile that fails breaks nothing that runs.
-    const fresh = path.join(root, 'dist', '.fresh');
+    // Beside the old build (at the same depth, for the source maps), which stays whole until the new one is: a compile that fails breaks nothing that runs.
+    const fresh = path.join(root, '.dist-fresh');
     rmSync(fresh, { recursive: true, force: true });
     run(['typescript', 'bin', 'tsc'], '-p', 'tsconfig.build.json', '--outDir', fresh);
     for (const folder of ['src', 'migrations']) {
