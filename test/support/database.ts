@@ -44,8 +44,13 @@ export async function openTestDatabase(): Promise<TestDatabase> {
   };
 }
 
+export interface EachTestDatabaseOptions {
+  /** What every test ends with, on its own database: an `afterEach` of the file would get the next test's. */
+  readonly endsWith?: (database: TestDatabase) => Promise<void>;
+}
+
 /** Gives each test of a file a database of its own: `const test = eachTestDatabase()`, then `test.current.db`. */
-export function eachTestDatabase(): { readonly current: TestDatabase } {
+export function eachTestDatabase({ endsWith }: EachTestDatabaseOptions = {}): { readonly current: TestDatabase } {
   const holder = { current: undefined as unknown as TestDatabase };
   let previous: TestDatabase | undefined;
   beforeAll(async () => {
@@ -53,8 +58,12 @@ export function eachTestDatabase(): { readonly current: TestDatabase } {
   });
   afterEach(async () => {
     previous = holder.current;
-    holder.current = await openTestDatabase();
-    await previous.drop();
+    try {
+      await endsWith?.(previous);
+    } finally {
+      holder.current = await openTestDatabase();
+      await previous.drop();
+    }
   });
   afterAll(() => holder.current.drop());
   return holder;

@@ -1,18 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { SendTipOutcome } from '../../src/tips/room.ts';
 import { eachTestDatabase } from '../support/database.ts';
 import { fundWallet, makeCreator, makeFan, micros } from '../support/world.ts';
 import { changes, expectCleanTips, rowCounts, senderOn, stored, tally, wish, type Wish } from './support.ts';
 
-const database = eachTestDatabase();
+const database = eachTestDatabase({ endsWith: ({ db }) => expectCleanTips(db) });
 const unit = 1_000_000n;
 /** Not the system's: an hour or day that begins in the middle of a test would open rows of its own. */
 const noon = { now: () => new Date('2026-02-03T12:00:00Z') };
 /** What one tip adds to tables whose other rows are there already. */
 const oneTip = { tip: 1, posting: 1, entry: 3, stream_event: 1, balance_delta: 1 };
-
-afterEach(() => expectCleanTips(database.current.db));
 
 async function twoProcesses() {
   return [senderOn(database.current, { clock: noon }), senderOn(database.current, { db: await database.current.connect(), clock: noon })] as const;

@@ -1,14 +1,12 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { openAccounts, PLATFORM_OWNER_ID, post } from '../../src/ledger/room.ts';
 import { newId, transaction } from '../../src/database/room.ts';
 import { eachTestDatabase } from '../support/database.ts';
 import { makeCreator, makeFan, makePerson, micros } from '../support/world.ts';
 import { countTo, expectCleanTips, senderOn, sequencesOf, stored, tally, wish } from './support.ts';
 
-const database = eachTestDatabase();
+const database = eachTestDatabase({ endsWith: ({ db }) => expectCleanTips(db) });
 const unit = 1_000_000n;
-
-afterEach(() => expectCleanTips(database.current.db));
 
 test.each([
   // amount    fee bps   fee      net
