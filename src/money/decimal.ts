@@ -56,18 +56,19 @@ export function parseDecimal(text: string): DecimalResult {
 }
 
 /**
- * Reads an amount to pay: a decimal text above zero (or from zero, with `allowZero`) in a known currency. The amount's text is judged
- * first, then the currency, then the sign. Never throws, whatever the texts.
+ * Reads an amount to pay: a decimal text above zero (or from zero, with `allowZero`) in a known currency. The amount's form is
+ * judged first, then the currency, then the size, so that whoever answers with a range has a currency for it. Never throws.
  */
 export function parseAmount(
   { amount, currency }: { readonly amount: string; readonly currency: string },
   { allowZero = false }: { readonly allowZero?: boolean } = {},
 ): AmountResult {
   const decimal = parseDecimal(amount);
-  if (!decimal.ok) return { ...decimal, field: 'amount' };
+  if (!decimal.ok && decimal.problem !== 'TOO_LARGE') return { ...decimal, field: 'amount' };
   if (!isCurrencyCode(currency)) {
     return { ok: false, problem: 'UNKNOWN_CURRENCY', field: 'currency', message: unknownCurrency(currency) };
   }
+  if (!decimal.ok) return { ...decimal, field: 'amount' };
   const { micros } = decimal;
   if (micros < 0n || (micros === 0n && !allowZero)) {
     const smallest = formatDecimal(allowZero ? 0n : 1n, currency);

@@ -1,5 +1,5 @@
 import {
-  AmountOutOfRange, ApiError, CurrencyMismatch, ErrorCode, InsufficientFunds, quoteText, ValidationError, type UserError,
+  AmountOutOfRange, ApiError, CurrencyMismatch, ErrorCode, idempotencyMismatch, InsufficientFunds, quoteText, ValidationError, type UserError,
 } from '../api/room.ts';
 import { LedgerHalted } from '../ledger/room.ts';
 import { formatMoney } from '../money/room.ts';
@@ -17,11 +17,7 @@ export function tipRefusal(refusal: Refusal, input: SendTipInput): UserError {
     case 'LEDGER_HALTED':
       throw new LedgerHalted(refusal.currency, refusal.reason);
     case 'IDEMPOTENCY_MISMATCH':
-      return new ValidationError(
-        ErrorCode.IDEMPOTENCY_MISMATCH,
-        `The idempotency key ${quoteText(input.idempotencyKey)} was used for another tip before; a new tip takes a new key.`,
-        ['input', 'idempotencyKey'],
-      );
+      return idempotencyMismatch(input.idempotencyKey, ['input', 'idempotencyKey']);
     case 'CREATOR_NOT_FOUND':
       return new ValidationError(ErrorCode.NOT_FOUND, `There is no creator ${quoteText(input.creatorId)}.`, ['input', 'creatorId']);
     case 'ACCOUNT_FROZEN':

@@ -6,7 +6,8 @@ import {
 import { afterLiveHead, liveHeads } from '../creators/room.ts';
 import { databaseService, isUuid, readCounters } from '../database/room.ts';
 import { pageBackwards, type StreamEvent } from '../events/room.ts';
-import { TipEntity, type Tip } from './tip.ts';
+import { readTipsById, readTipsOf } from './tip-rows.ts';
+import type { Tip } from './tip.ts';
 
 /** Reads tips by id, many in one statement; null for one that is not there. */
 export function loadTip(context: RequestContext, id: string): Promise<Tip | null> {
@@ -14,8 +15,7 @@ export function loadTip(context: RequestContext, id: string): Promise<Tip | null
 }
 
 export async function readTips(context: RequestContext, ids: readonly string[]): Promise<(Tip | null)[]> {
-  const tips = await context.em.find(TipEntity, { id: { $in: [...ids] } });
-  const byId = new Map(tips.map((tip) => [tip.id, tip as Tip]));
+  const byId = await readTipsById(context.services.get(databaseService), ids);
   return ids.map((id) => byId.get(id) ?? null);
 }
 
@@ -61,15 +61,11 @@ export async function tipsOfSender(context: RequestContext, senderId: string, ar
   const size = pageSize(args);
   const place = decodeCursor('sent-tips', 1, args.after)?.[0];
   if (place !== undefined && !isUuid(place)) throw invalidCursor(args.after as string);
-  const rows = await context.em.find(
-    TipEntity,
-    { senderId, ...(place === undefined ? {} : { id: { $lt: place } }) },
-    { orderBy: { id: 'desc' }, limit: size + 1 },
-  );
-  return pageOf(rows as Tip[], {
+  const db = context.services.get(databaseService);
+  return pageOf(await readTipsOf(db, senderId, place ?? null, size + 1), {
     size,
     cursorOf: (tip) => encodeCursor('sent-tips', tip.id),
     hasPreviousPage: place !== undefined,
-    totalCount: async () => (await readCounters(context.services.get(databaseService), 'tips', [senderId])).get(senderId) ?? 0,
+    totalCount: async () => (await readCounters(db, 'tips', [senderId])).get(senderId) ?? 0,
   });
 }

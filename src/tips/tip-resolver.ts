@@ -28,7 +28,11 @@ export class TipMutations {
     const parsed = parseSendTip(input, context.viewer as Viewer);
     if ('errors' in parsed) return { tip: null, errors: parsed.errors };
     const outcome = await context.services.get(tipSenderService).send(parsed);
-    if (outcome.kind === 'SENT' || outcome.kind === 'REPLAYED') return { tip: outcome.tip as never, errors: [] };
+    if (outcome.kind === 'SENT' || outcome.kind === 'REPLAYED') {
+      // A mutation before this one may have read lists, totals and balances that are no longer true.
+      context.caches.clear();
+      return { tip: outcome.tip, errors: [] };
+    }
     return { tip: null, errors: [tipRefusal(outcome, input)] };
   }
 }

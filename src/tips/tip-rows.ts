@@ -49,6 +49,20 @@ export async function readKeyedTips(tx: Sql, commands: readonly SendTip[]): Prom
   );
 }
 
+/** Reads tips by id; one that is not there is missing from the answer. */
+export async function readTipsById(sql: Sql, ids: readonly string[]): Promise<Map<string, Tip>> {
+  const rows = await sql.query<TipRow>('SELECT * FROM tip WHERE id = ANY ($1::uuid[])', [ids]);
+  return new Map(rows.map((row) => [row.id, tipOf(row)]));
+}
+
+/** A page of what a person sent, newest first, from the tip before `beforeId` on, or from the newest. */
+export async function readTipsOf(sql: Sql, senderId: string, beforeId: string | null, limit: number): Promise<Tip[]> {
+  const text = beforeId === null
+    ? 'SELECT * FROM tip WHERE sender_id = $1 ORDER BY id DESC LIMIT $2'
+    : 'SELECT * FROM tip WHERE sender_id = $1 AND id < $3 ORDER BY id DESC LIMIT $2';
+  return (await sql.query<TipRow>(text, [senderId, limit, ...(beforeId === null ? [] : [beforeId])])).map(tipOf);
+}
+
 export interface TipToInsert {
   readonly tip: Tip;
   readonly command: SendTip;

@@ -29,7 +29,9 @@ describe('formatMoney', () => {
 
   test('is exact to the last micro, in every currency', () => {
     fc.assert(fc.property(anyMicros, anyCurrency, (micros, currency) => {
-      expect(formatMoney(money(micros, currency), 'en').replace(/[^0-9.-]/g, '')).toBe(formatDecimal(micros, currency));
+      // A symbol may end in a point of its own: XCG is "Cg.".
+      const digits = formatMoney(money(micros, currency), 'en').match(/-|\d[\d,.]*/g)!.join('').replaceAll(',', '');
+      expect(digits).toBe(formatDecimal(micros, currency));
     }));
   });
 
