@@ -167,25 +167,22 @@ describe('on a server with the demo accounts that the README names', () => {
 
   test('its example watches tips arrive', async () => {
     await makeDemoAccounts();
-    const child = spawn(process.execPath, ['docs/examples/watch-tips.ts', server.current.url, 'nova'], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH, NO_COLOR: '1' } });
+    const child = spawn(process.execPath, ['docs/examples/watch-tips.ts', server.current.url, 'nova'], { cwd: root, env: { PATH: process.env.PATH } });
+    const folder = await mkdtemp(path.join(tmpdir(), 'farthing-test-'));
     let output = '';
-    let errors = '';
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => (errors += chunk));
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
     const printed = async (text: string) => {
-      while (!output.includes(text)) {
-        if (child.exitCode !== null) throw new Error(`The example ended before it printed "${text}": ${output}${errors}`);
-        await delay(20);
+      for (const giveUp = Date.now() + 10_000; !output.includes(text); await delay(20)) {
+        if (child.exitCode !== null || Date.now() > giveUp) throw new Error(`The example did not print "${text}"; it printed:\n${output}`);
       }
     };
     try {
       await printed('Watching nova.');
-      const folder = await mkdtemp(path.join(tmpdir(), 'farthing-test-'));
       await promisify(execFile)('sh', ['-ec', requests()], { env: { PATH: `${await curlFolder(folder)}${process.env.PATH}` } });
-      await rm(folder, { recursive: true, force: true });
       await printed('#1 $0.05 from Ada: \n');
     } finally {
       child.kill('SIGKILL');
+      await rm(folder, { recursive: true, force: true });
     }
   });
 });
