@@ -91,11 +91,13 @@ describe.each(lists)('%s', (list) => {
     await expectCleanTips(server.current.db);
   });
 
-  test.each([0, -1, 101, 2_147_483_647])('refuses %d to a page', async (first) => {
+  test('refuses pages of less than 1 or more than 100', async () => {
     const { answer } = await scene();
-    const { status, errors } = await answer(list, { first });
-    expect(status).toBeLessThan(500);
-    expect(errors).toEqual([expect.objectContaining({ extensions: { code: 'BAD_USER_INPUT' }, message: expect.stringContaining(`${first}`) })]);
+    for (const first of [0, -1, 101, 2_147_483_647]) {
+      const { status, errors } = await answer(list, { first });
+      expect(status).toBeLessThan(500);
+      expect(errors).toEqual([expect.objectContaining({ extensions: { code: 'BAD_USER_INPUT' }, message: expect.stringContaining(`${first}`) })]);
+    }
   });
 
   test('refuses every cursor that it never gave out', async () => {

@@ -142,7 +142,7 @@ test('random tips, replays and refusals in concurrent batches of two processes l
       }
     }),
     // A run depends on how two processes interleave, so a smaller counter-example of a failed one would prove nothing.
-    { numRuns: 60, endOnFailure: true },
+    { numRuns: 40, endOnFailure: true },
   );
   const kinds = [
     'ACCOUNT_FROZEN', 'AMOUNT_OUT_OF_RANGE', 'CREATOR_NOT_FOUND', 'CURRENCY_MISMATCH', 'IDEMPOTENCY_MISMATCH', 'INSUFFICIENT_FUNDS',
