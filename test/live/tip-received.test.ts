@@ -126,14 +126,14 @@ describe('tipReceived', () => {
     const parts = { services: server.current.services, viewer: null, requestId: 'test', remoteAddress: '' };
     const feed = await openTipFeed({ creatorId: creatorApiId(creator.id) }, createContext(parts));
     const context = createContext(parts);
-    const find = jest.spyOn(context.em, 'find');
     const stored = await readEvents(db, feed.stream, 0n, 10);
+    const query = jest.spyOn(db, 'query');
     const read = (await feed.roots(stored, context)) as TipEvent[];
     expect(read.map(({ sequence, tip: { message } }) => [sequence, message])).toEqual(countTo(5).map((n) => [BigInt(n), `number ${n - 1}`]));
-    expect(find).toHaveBeenCalledTimes(1);
+    expect(query).toHaveBeenCalledTimes(1);
     const atHand = stored.map((event, index) => ({ ...event, payload: read[index]?.tip }));
     expect(await feed.roots(atHand, context)).toEqual(read);
-    expect(find).toHaveBeenCalledTimes(1);
+    expect(query).toHaveBeenCalledTimes(1);
     await expectCleanTips(db);
   });
 });
