@@ -1,3 +1,4 @@
+import DataLoader from 'dataloader';
 import type { Viewer } from '../api/room.ts';
 import { databaseService, failureKind, service, Unavailable, type Services } from '../database/room.ts';
 import { authSecretService } from './secret.ts';
@@ -12,23 +13,31 @@ interface Remembered {
   readonly viewer: Promise<Viewer | null>;
 }
 
-/** Reads sessions by their token, each at most once in two seconds. */
+/** Reads sessions by their signed token, each at most once in two seconds, and those that are asked for together in one statement. */
 class SessionReader {
-  readonly #services: Services;
+  readonly #secret: string;
+  readonly #sessions: DataLoader<string, Viewer | null>;
   readonly #remembered = new Map<string, Remembered>();
 
   constructor(services: Services) {
-    this.#services = services;
+    this.#secret = services.get(authSecretService);
+    this.#sessions = new DataLoader((tokens) => readSessions(services, tokens), {
+      cache: false,
+      // One turn of the event loop gathers every request that arrived in the same poll.
+      batchScheduleFn: (read) => setImmediate(read),
+    });
   }
 
-  read(token: string): Promise<Viewer | null> {
+  async read(signed: string): Promise<Viewer | null> {
     const nowMs = performance.now();
-    const known = this.#remembered.get(token);
+    const known = this.#remembered.get(signed);
     if (known && known.untilMs > nowMs) return known.viewer;
-    const viewer = readSession(this.#services, token);
-    this.#remembered.delete(token);
-    this.#remembered.set(token, { untilMs: nowMs + freshMs, viewer });
-    viewer.then((found) => found ?? this.#remembered.delete(token), () => this.#remembered.delete(token));
+    const token = verifySessionToken(signed, this.#secret);
+    if (token === null) return null;
+    const viewer = this.#sessions.load(token);
+    this.#remembered.delete(signed);
+    this.#remembered.set(signed, { untilMs: nowMs + freshMs, viewer });
+    viewer.then((found) => found ?? this.#remembered.delete(signed), () => this.#remembered.delete(signed));
     if (this.#remembered.size > mostRemembered) this.#remembered.delete(this.#remembered.keys().next().value as string);
     return viewer;
   }
@@ -41,19 +50,21 @@ class SessionReader {
 const sessionReaderService = service<SessionReader>('identity.sessions', (services) => new SessionReader(services));
 
 interface SessionRow {
+  readonly token: string;
   readonly id: string;
   readonly person_id: string;
   readonly email: string;
 }
 
-async function readSession(services: Services, token: string): Promise<Viewer | null> {
-  const [row] = await orUnavailable(services.get(databaseService).query<SessionRow>(
-    `SELECT session.id, account.id AS person_id, account.email
+async function readSessions(services: Services, tokens: readonly string[]): Promise<(Viewer | null)[]> {
+  const rows = await orUnavailable(services.get(databaseService).query<SessionRow>(
+    `SELECT session.token, session.id, account.id AS person_id, account.email
        FROM auth.session AS session JOIN auth."user" AS account ON account.id = session."userId"
-      WHERE session.token = $1 AND session."expiresAt" > now()`,
-    [token],
+      WHERE session.token = ANY ($1::text[]) AND session."expiresAt" > now()`,
+    [tokens],
   ));
-  return row ? { personId: row.person_id, email: row.email, sessionId: row.id } : null;
+  const viewers = new Map(rows.map((row) => [row.token, { personId: row.person_id, email: row.email, sessionId: row.id }]));
+  return tokens.map((token) => viewers.get(token) ?? null);
 }
 
 /**
@@ -63,8 +74,7 @@ async function readSession(services: Services, token: string): Promise<Viewer | 
 export async function viewerFromRequest(services: Services, credentials: Credentials): Promise<Viewer | null | 'INVALID'> {
   const given = givenToken(credentials);
   if (!given) return null;
-  const token = verifySessionToken(given.text, services.get(authSecretService));
-  const viewer = token === null ? null : await services.get(sessionReaderService).read(token);
+  const viewer = await services.get(sessionReaderService).read(given.text);
   return viewer ?? (given.source === 'BEARER' ? 'INVALID' : null);
 }
 

@@ -2,8 +2,8 @@ import { beforeAll, expect, test } from '@jest/globals';
 import { graphql, type GraphQLSchema } from 'graphql';
 import { buildSchema } from 'type-graphql';
 import { apiRoom, createContext, type RequestContext, type Viewer } from '../../src/api/room.ts';
-import type { Services } from '../../src/database/room.ts';
-import { identityRoom, loadPerson, signUp, viewerFromRequest } from '../../src/identity/room.ts';
+import type { Database, Services } from '../../src/database/room.ts';
+import { forgetSessions, identityRoom, loadPerson, signUp, viewerFromRequest } from '../../src/identity/room.ts';
 import { eachTestDatabase } from '../support/database.ts';
 import { bearer, identityOver, password } from './support.ts';
 
@@ -90,6 +90,22 @@ test('people are read together, each once', async () => {
   const people = await Promise.all([...ids, missing, ids[0] as string].map((id) => loadPerson(context, id)));
   expect(people.map((person) => person?.displayName)).toEqual(['a', 'b', 'c', undefined, 'a']);
   expect(finds).toBe(1);
+});
+
+test('sessions that requests bring at the same time are read together, and each again only after a while', async () => {
+  const { db } = database.current;
+  let reads = 0;
+  const counted: Database['query'] = (text, values) => (reads++, db.query(text, values));
+  const { services } = identityOver({ ...db, query: counted });
+  const tokens = await Promise.all(['a', 'b', 'c'].map(async (name) => (await signUp(services, { ...ada, email: `${name}@example.com`, name })).token));
+  const [altered] = tokens.map((token) => `x${token}`) as [string];
+  forgetSessions(services);
+  reads = 0;
+  const readAll = () => Promise.all([...tokens, tokens[0]!, altered].map((token) => viewerFromRequest(services, bearer(token))));
+  const emails = (await readAll()).map((viewer) => (typeof viewer === 'object' ? viewer?.email : viewer));
+  expect(emails).toEqual(['a@example.com', 'b@example.com', 'c@example.com', 'a@example.com', 'INVALID']);
+  expect(await readAll()).toHaveLength(5);
+  expect(reads).toBe(1);
 });
 
 test('the mutation states its rule and the viewer says that it differs between viewers', () => {
