@@ -32,15 +32,27 @@ export interface ContextParts {
 }
 
 export function createContext(parts: ContextParts): RequestContext {
-  return { ...parts, isShared: false, em: parts.services.get(databaseService).fork(), caches: new Map() };
+  let em: EntityManager | undefined;
+  return {
+    ...parts,
+    isShared: false,
+    // Made at its first use: sending a tip, for one, is plain SQL and needs none.
+    get em() {
+      return (em ??= parts.services.get(databaseService).fork());
+    },
+    caches: new Map(),
+  };
 }
 
 /** A context for an execution whose answer goes to many: asking it who is looking is a bug, and throws. */
 export function createSharedContext(parts: Omit<ContextParts, 'viewer'>): RequestContext {
+  let em: EntityManager | undefined;
   return {
     ...parts,
     isShared: true,
-    em: parts.services.get(databaseService).fork(),
+    get em() {
+      return (em ??= parts.services.get(databaseService).fork());
+    },
     caches: new Map(),
     get viewer(): never {
       throw new Error('A shared execution was asked for its viewer: mark the field as viewer-dependent.');

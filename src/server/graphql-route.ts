@@ -58,7 +58,7 @@ async function contextOf(request: FastifyRequest, { services, log, addresses }: 
     if (viewer === 'INVALID') {
       throw new PublicError('UNAUTHENTICATED', 'The session token is not valid, or its session has ended: sign in again.').withStatus(401);
     }
-    return { ...createContext({ services, viewer, requestId: request.id, remoteAddress: addresses.of(request.raw) }), trace };
+    return Object.assign(createContext({ services, viewer, requestId: request.id, remoteAddress: addresses.of(request.raw) }), { trace });
   } catch (error) {
     const known = toPublicError(error, { log, requestId: request.id });
     trace.errorCodes = [known.code];
