@@ -48,6 +48,8 @@ export async function connect(options: ConnectOptions): Promise<Database> {
       connectionString: options.url,
       application_name: options.applicationName ?? 'farthing',
       connectionTimeoutMillis: 5_000,
+      // Statements that are not awaited one by one are sent together; the server runs them in order all the same.
+      pipeline: true,
       // Awaited by the pool before anybody gets the connection; one that refuses its settings is never used.
       onConnect: async (client: PoolClient) => {
         await client.query(setup);

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Kysely, PostgresDialect } from 'kysely';
@@ -6,7 +7,10 @@ import type { Database } from './connection.ts';
 import { failureKind, isConnectionLoss, OutcomeUnknown, Unavailable } from './errors.ts';
 import { runSql, type Sql } from './sql.ts';
 
-/** One open transaction: plain SQL, and an EntityManager that writes through the same connection (call `em.flush()`). */
+/**
+ * One open transaction: plain SQL, and an EntityManager that writes through the same connection (call `em.flush()`). Statements that
+ * are started together (`Promise.all`) go to the server in one packet and run there in the order in which they were started.
+ */
 export interface Tx extends Sql {
   readonly em: EntityManager;
   /** Called after the COMMIT is known to have happened, and then exactly once; a rolled back attempt calls nothing. */
@@ -64,23 +68,25 @@ async function attemptOnce<T>(db: Database, work: (tx: Tx) => Promise<T>, option
   } catch (error) {
     return { kind: 'FAILED', error };
   }
-  const afterCommit: (() => void)[] = [];
   let broken: Error | undefined;
   let committing = false;
   const onError = (error: Error) => {
     broken ??= error;
   };
   client.on('error', onError);
+  const tx = new OpenTx(db, client);
   try {
     await client.query(beginStatement(options));
-    const value = await work(openTx(db, client, afterCommit));
+    const value = await work(tx);
+    tx.end();
     await db.failpoint('before-commit');
     committing = true;
     await client.query('COMMIT');
     await db.failpoint('after-commit');
-    for (const action of afterCommit) action();
+    tx.committed();
     return { kind: 'DONE', value };
   } catch (error) {
+    tx.end();
     if (isConnectionLoss(error)) broken ??= error as Error;
     if (!broken) await client.query('ROLLBACK').catch((rollbackError: Error) => { broken = rollbackError; });
     return { kind: committing && broken ? 'COMMIT_LOST' : 'FAILED', error };
@@ -95,16 +101,57 @@ function beginStatement(options: TransactionOptions): string {
   return `BEGIN ISOLATION LEVEL ${options.isolation ?? 'READ COMMITTED'}${access}; SET LOCAL synchronous_commit = on`;
 }
 
-function openTx(db: Database, client: PoolClient, afterCommit: (() => void)[]): Tx {
-  let em: EntityManager | undefined;
-  return {
-    query: (text, values) => runSql(client, text, values),
-    get em() {
-      em ??= entityManagerOn(db, client);
-      return em;
-    },
-    afterCommit: (action) => afterCommit.push(action),
-  };
+class OpenTx implements Tx {
+  readonly #db: Database;
+  readonly #client: PoolClient;
+  readonly #afterCommit: (() => void)[] = [];
+  #em: EntityManager | undefined;
+  #failure: { readonly error: unknown } | undefined;
+  #hasEnded = false;
+
+  constructor(db: Database, client: PoolClient) {
+    this.#db = db;
+    this.#client = client;
+  }
+
+  get em(): EntityManager {
+    this.#em ??= entityManagerOn(this.#db, this.#client);
+    return this.#em;
+  }
+
+  /** What follows a failed statement fails with the same error: that the transaction is aborted (25P02) tells nobody why. */
+  async query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]> {
+    // After a ROLLBACK it would stand alone, and be committed.
+    if (this.#hasEnded) throw new Error('The transaction has ended: a statement of its work came too late.');
+    holdPacket(this.#client);
+    try {
+      return await runSql<Row>(this.#client, text, values);
+    } catch (error) {
+      this.#failure ??= { error };
+      throw this.#failure.error;
+    }
+  }
+
+  afterCommit(action: () => void): void {
+    this.#afterCommit.push(action);
+  }
+
+  /** Takes no statements any more. */
+  end(): void {
+    this.#hasEnded = true;
+  }
+
+  committed(): void {
+    for (const action of this.#afterCommit) action();
+  }
+}
+
+/** Lets the statements of one turn leave together: a write to the socket costs as much as running a small statement. */
+function holdPacket(client: PoolClient): void {
+  const { stream } = (client as unknown as { connection: { stream: Writable } }).connection;
+  if (stream.writableCorked > 0) return;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
 }
 
 /** MikroORM takes any Kysely instance as its transaction: this one has a pool of exactly our connection. */

@@ -12,10 +12,12 @@ export interface LockedPerson {
  * see different moments. Until the transaction ends nobody else uses an idempotency key or a cap of theirs.
  */
 export async function lockPeople(tx: Sql, personIds: readonly string[]): Promise<Map<string, LockedPerson>> {
-  await tx.query('SELECT id FROM person WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE', [personIds]);
-  const rows = await tx.query<{ id: string; display_name: string; frozen_at: Date | null }>(
-    'SELECT id, display_name, frozen_at FROM person WHERE id = ANY ($1::uuid[])',
-    [personIds],
-  );
+  const [, rows] = await Promise.all([
+    tx.query('SELECT id FROM person WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE', [personIds]),
+    tx.query<{ id: string; display_name: string; frozen_at: Date | null }>(
+      'SELECT id, display_name, frozen_at FROM person WHERE id = ANY ($1::uuid[])',
+      [personIds],
+    ),
+  ]);
   return new Map(rows.map((row) => [row.id, { id: row.id, displayName: row.display_name, frozenAt: row.frozen_at }]));
 }

@@ -2,13 +2,16 @@ import type { Sql } from '../database/room.ts';
 import type { BookAccount, BookEntry, Decided, HoldMove } from './book-pages.ts';
 import type { PostingRequest } from './posting-request.ts';
 
-/** Stores a book: one statement a table, whatever the number of postings. */
+/** Stores a book: one statement a table, whatever the number of postings, all of them sent together. */
 export async function writeBook(tx: Sql, decided: Decided, accounts: readonly BookAccount[]): Promise<void> {
-  await insertPostings(tx, decided.postings);
-  await insertEntries(tx, decided.entries);
-  await updateGuarded(tx, accounts.filter((account) => account.version !== account.writtenVersion));
-  await insertDeltas(tx, accounts.filter((account) => !account.guarded && account.balance !== account.writtenBalance));
-  await moveHolds(tx, [...decided.holds.values()]);
+  await Promise.all([
+    insertPostings(tx, decided.postings),
+    insertEntries(tx, decided.entries),
+    updateGuarded(tx, accounts.filter((account) => account.version !== account.writtenVersion)),
+    insertDeltas(tx, accounts.filter((account) => !account.guarded && account.balance !== account.writtenBalance)),
+    raiseHolds(tx, [...decided.holds.values()].filter((hold) => hold.amountMicros > 0n)),
+    lowerHolds(tx, [...decided.holds.values()].filter((hold) => hold.amountMicros < 0n)),
+  ]);
   for (const account of accounts) {
     account.writtenBalance = account.balance;
     account.writtenVersion = account.version;
@@ -76,25 +79,24 @@ async function insertDeltas(tx: Sql, accounts: readonly BookAccount[]): Promise<
 }
 
 /** Buckets change only under their account's lock, so they need no order of their own. */
-async function moveHolds(tx: Sql, holds: readonly HoldMove[]): Promise<void> {
-  const raised = holds.filter((hold) => hold.amountMicros > 0n);
-  const lowered = holds.filter((hold) => hold.amountMicros < 0n);
-  if (raised.length > 0) {
-    await tx.query(
-      `INSERT INTO earnings_hold AS h (account_id, hour, amount)
-       SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[])
-       ON CONFLICT (account_id, hour) DO UPDATE SET amount = h.amount + excluded.amount`,
-      holdColumns(raised),
-    );
-  }
-  if (lowered.length > 0) {
-    await tx.query(
-      `UPDATE earnings_hold h SET amount = greatest(0, h.amount + n.amount)
-       FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[]) AS n (account_id, hour, amount)
-       WHERE h.account_id = n.account_id AND h.hour = n.hour`,
-      holdColumns(lowered),
-    );
-  }
+async function raiseHolds(tx: Sql, holds: readonly HoldMove[]): Promise<void> {
+  if (holds.length === 0) return;
+  await tx.query(
+    `INSERT INTO earnings_hold AS h (account_id, hour, amount)
+     SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[])
+     ON CONFLICT (account_id, hour) DO UPDATE SET amount = h.amount + excluded.amount`,
+    holdColumns(holds),
+  );
+}
+
+async function lowerHolds(tx: Sql, holds: readonly HoldMove[]): Promise<void> {
+  if (holds.length === 0) return;
+  await tx.query(
+    `UPDATE earnings_hold h SET amount = greatest(0, h.amount + n.amount)
+     FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[]) AS n (account_id, hour, amount)
+     WHERE h.account_id = n.account_id AND h.hour = n.hour`,
+    holdColumns(holds),
+  );
 }
 
 function holdColumns(holds: readonly HoldMove[]): unknown[][] {

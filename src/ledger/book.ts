@@ -40,9 +40,8 @@ export class Book {
    */
   static async lock(tx: Tx, accountIds: readonly string[]): Promise<Book> {
     const ids = [...new Set(accountIds)].sort();
-    await lockAccounts(tx, ids);
-    // A statement of its own: a SELECT that waits for its lock would still show what it saw before it waited.
-    const { accounts, halts } = await readAccounts(tx, ids);
+    // Two statements: a SELECT that waits for its lock would still show what it saw before it waited.
+    const [, { accounts, halts }] = await Promise.all([lockAccounts(tx, ids), readAccounts(tx, ids)]);
     return new Book(accounts, halts);
   }
 

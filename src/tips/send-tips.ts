@@ -18,12 +18,14 @@ export interface SendTipsOptions {
 /**
  * Sends a batch of tips inside one transaction and answers their outcomes in order. A handful of set-based statements, whatever the
  * size: lock in order, read, decide in TypeScript each against what its predecessors left, write, and advance the streams last.
+ * What needs no answer of what goes before is sent together with it, so that the locks are held for few round trips.
  */
 export async function sendTips(tx: Tx, commands: readonly SendTip[], options: SendTipsOptions): Promise<SendTipOutcome[]> {
-  const people = await lockPeople(tx, distinct(commands.map((command) => command.senderId)));
-  const keyed = await readKeyedTips(tx, commands);
-  const fresh = commands.filter((command) => !keyed.has(keyOf(command)));
-  const scene = await readScene(tx, fresh, options);
+  const [people, keyed, scene] = await Promise.all([
+    lockPeople(tx, distinct(commands.map((command) => command.senderId))),
+    readKeyedTips(tx, commands),
+    readScene(tx, commands, options),
+  ]);
   const sent: TipToInsert[] = [];
   const outcomes = commands.map((command) => {
     const earlier = keyed.get(keyOf(command));
@@ -46,10 +48,12 @@ interface Scene {
 }
 
 async function readScene(tx: Tx, commands: readonly SendTip[], options: SendTipsOptions): Promise<Scene> {
-  const targets = await readTipTargets(tx, distinct(commands.map((command) => command.creatorId)));
   const owners = new Map(commands.map((command) => [walletOf(command), { ownerId: command.senderId, currency: command.amount.currency }]));
   const names = [...owners.values()].map((owner) => ({ ...owner, kind: 'wallet' as const }));
-  const found = await findAccounts(tx, names);
+  const [targets, found] = await Promise.all([
+    readTipTargets(tx, distinct(commands.map((command) => command.creatorId))),
+    findAccounts(tx, names),
+  ]);
   const walletIds = new Map([...owners.keys()].flatMap((name, index) => (found[index] ? [[name, found[index]] as const] : [])));
   const creatorIds = [...targets.values()].flatMap((target) => [target.earningsAccountId, target.debtAccountId]);
   const platformIds = distinct(commands.map((command) => command.amount.currency)).map((currency) => platformFeeId(currency, options));
@@ -76,18 +80,21 @@ function replay(command: SendTip, earlier: KeyedTip): SendTipOutcome {
 }
 
 async function writeTips(tx: Tx, sent: readonly TipToInsert[], book: Book, { bus }: SendTipsOptions): Promise<void> {
-  await insertTips(tx, sent);
-  await book.write(tx);
-  await moveCounters(tx, sent.map(({ command }) => ({ ownerId: command.senderId, name: 'tips', by: 1 })));
-  await recordTips(tx, sent.map(({ tip }) => rollupOf(tip)));
-  await bus.append(tx, sent.map(({ tip }) => ({
-    creatorId: tip.creatorId,
-    topic: 'tips' as const,
-    kind: 'TIP',
-    subjectId: tip.id,
-    createdAt: tip.createdAt,
-    payload: tip,
-  })));
+  // In the lock order.
+  await Promise.all([
+    insertTips(tx, sent),
+    book.write(tx),
+    moveCounters(tx, sent.map(({ command }) => ({ ownerId: command.senderId, name: 'tips', by: 1 }))),
+    recordTips(tx, sent.map(({ tip }) => rollupOf(tip))),
+    bus.append(tx, sent.map(({ tip }) => ({
+      creatorId: tip.creatorId,
+      topic: 'tips' as const,
+      kind: 'TIP',
+      subjectId: tip.id,
+      createdAt: tip.createdAt,
+      payload: tip,
+    }))),
+  ]);
 }
 
 function rollupOf(tip: Tip) {

@@ -1,5 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { failureKind, moveCounters, newId, readCounters, transaction } from '../../src/database/room.ts';
+import { failureKind, moveCounters, newId, readCounters, transaction, type Tx } from '../../src/database/room.ts';
 import { eachTestDatabase } from '../support/database.ts';
 
 const database = eachTestDatabase();
@@ -42,4 +43,43 @@ test('the entity manager of a transaction sees and shares what its SQL wrote', a
     return tx.em.execute('SELECT value FROM counter WHERE owner_id = ?', [ownerId]);
   });
   expect(seen).toEqual([{ value: '1' }]);
+});
+
+test('what is started together fails with the error of the statement that failed first, and nothing of it stays', async () => {
+  const { db } = database.current;
+  const ownerId = newId();
+  const insert = (tx: Tx, value: number) => tx.query('INSERT INTO counter (owner_id, name, value) VALUES ($1, $2, $3)', [ownerId, `of ${value}`, value]);
+  const deep = async (tx: Tx) => {
+    await (async () => (await insert(tx, -1), await insert(tx, 2)))();
+  };
+  const error = await transaction(db, (tx) => Promise.all([insert(tx, 1), deep(tx), insert(tx, 3)])).catch((thrown: unknown) => thrown);
+  // Not 25P02, which every later statement is answered with, and which would not be tried again after a deadlock.
+  expect(error).toMatchObject({ code: '23514', constraint: 'counter_not_negative' });
+  expect(await db.query('SELECT * FROM counter')).toEqual([]);
+});
+
+test('statements that are started together run in the order in which they were started', async () => {
+  const { db } = database.current;
+  const [ownerId, names] = [newId(), ['a', 'b', 'c', 'd', 'e']];
+  const seen = await transaction(db, (tx) => Promise.all(names.map(async (name) => {
+    const [, [row]] = await Promise.all([
+      tx.query('INSERT INTO counter (owner_id, name, value) VALUES ($1, $2, 0)', [ownerId, name]),
+      tx.query<{ names: string }>(`SELECT string_agg(name, '' ORDER BY name) AS names FROM counter`),
+    ]);
+    return row?.names;
+  })));
+  expect(seen).toEqual(['a', 'ab', 'abc', 'abcd', 'abcde']);
+});
+
+test('a statement that comes after its transaction has ended is refused, and so never stands alone', async () => {
+  const { db } = database.current;
+  let late: Promise<unknown> | undefined;
+  const failing = transaction(db, async (tx) => {
+    late = tx.query('SELECT 1').then(() => delay(20)).then(() => moveCounters(tx, [{ ownerId: newId(), name: 'tips', by: 1 }]));
+    late.catch(() => {});
+    throw new Error('no');
+  });
+  await expect(failing).rejects.toThrow('no');
+  await expect(late).rejects.toThrow('came too late');
+  expect(await db.query('SELECT * FROM counter')).toEqual([]);
 });
