@@ -69,6 +69,20 @@ describe('sendTip', () => {
     })]]);
   });
 
+  test('sent 200 times at once with one key through two servers is one tip and 200 equal answers', async () => {
+    const [own, other] = [await newPage(server), await startTestServer(database)];
+    try {
+      const input = tipInput(own.id, { message: 'Once' });
+      const answers = await Promise.all(Array.from({ length: 200 }, (_, index) => send(index % 2 ? server : other, fan.token, input)));
+      expect(answers[0]).toMatchObject({ tip: { message: 'Once', amount: { amount: '0.05' } }, errors: [] });
+      expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+      const { data } = await server.graphql('query ($handle: String!) { creator(handle: $handle) { tips { totalCount nodes { id } } } }', { handle: own.handle });
+      expect(data.creator.tips).toEqual({ totalCount: 1, nodes: [{ id: answers[0].tip.id }] });
+    } finally {
+      await other.close();
+    }
+  });
+
   test('shows what an earlier mutation of the same request changed', async () => {
     const own = await newPage(server);
     const after = 'tip { creator { liveCursor tips { totalCount nodes { id } } topTippers { total { amount } } } }';
