@@ -26,10 +26,12 @@ function run(name, ...args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-function build(stamp, sources, work) {
+function build({ stamp, sources, tool, work }) {
   const file = path.join(root, 'dist', stamp);
   const built = existsSync(file) ? statSync(file).mtimeMs : 0;
-  if (!force && newest(...sources) <= built) return;
+  if (!existsSync(path.join(root, 'node_modules', tool))) return refuseStale(newest(...sources) > built);
+  // Other versions of packages may build otherwise.
+  if (!force && newest(...sources, 'package-lock.json') <= built) return;
   const startedAt = new Date();
   work();
   writeFileSync(file, '');
@@ -37,20 +39,37 @@ function build(stamp, sources, work) {
   utimesSync(file, startedAt, startedAt);
 }
 
+/** Without devDependencies the build is used as it is; `npm prune`, which takes them away, also touches package-lock.json. */
+function refuseStale(isStale) {
+  if (!isStale) return;
+  console.error('The sources are newer than the build, and what builds them is not installed. Run: npm ci --include=dev && npm run build');
+  process.exit(1);
+}
+
 // An installation of the build alone, without its sources, has nothing to build.
 if (existsSync(path.join(root, 'src'))) {
-  build('.server-built', ['src', 'migrations', 'package-lock.json', 'tsconfig.build.json'], () => {
-    // Beside the old build (at the same depth, for the source maps), which stays whole until the new one is: a compile that fails breaks nothing that runs.
-    const fresh = path.join(root, '.dist-fresh');
-    rmSync(fresh, { recursive: true, force: true });
-    run(['typescript', 'bin', 'tsc'], '-p', 'tsconfig.build.json', '--outDir', fresh);
-    for (const folder of ['src', 'migrations']) {
-      rmSync(path.join(root, 'dist', folder), { recursive: true, force: true });
-      renameSync(path.join(fresh, folder), path.join(root, 'dist', folder));
-    }
-    rmSync(fresh, { recursive: true, force: true });
+  build({
+    stamp: '.server-built',
+    sources: ['src', 'migrations', 'tsconfig.build.json'],
+    tool: 'typescript',
+    work: () => {
+      // Beside the old build (at the same depth, for the source maps), which stays whole until the new one is: a compile that fails breaks nothing that runs.
+      const fresh = path.join(root, '.dist-fresh');
+      rmSync(fresh, { recursive: true, force: true });
+      run(['typescript', 'bin', 'tsc'], '-p', 'tsconfig.build.json', '--outDir', fresh);
+      for (const folder of ['src', 'migrations']) {
+        rmSync(path.join(root, 'dist', folder), { recursive: true, force: true });
+        renameSync(path.join(fresh, folder), path.join(root, 'dist', folder));
+      }
+      rmSync(fresh, { recursive: true, force: true });
+    },
   });
-  build('.pages-built', ['web', 'package-lock.json'], () => {
-    run(['vite', 'bin', 'vite.js'], 'build', '--logLevel', 'warn', '-c', 'web/vite.config.ts');
+  build({
+    stamp: '.pages-built',
+    sources: ['web'],
+    tool: 'vite',
+    work: () => {
+      run(['vite', 'bin', 'vite.js'], 'build', '--logLevel', 'warn', '-c', 'web/vite.config.ts');
+    },
   });
 }
