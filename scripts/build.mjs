@@ -1,6 +1,6 @@
 // Builds dist/ when a source is newer than the last build: the server with tsc, the pages with Vite. `--force` builds always.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -33,6 +33,7 @@ function build({ stamp, sources, tool, work }) {
   // Other versions of packages may build otherwise.
   if (!force && newest(...sources, 'package-lock.json') <= built) return;
   const startedAt = new Date();
+  mkdirSync(path.join(root, 'dist'), { recursive: true });
   work();
   writeFileSync(file, '');
   // A source that changed while the build ran is newer than this.
