@@ -81,7 +81,7 @@ export class GroupCommit<Command, Answer> {
   async #commit(batch: readonly Waiting<Command, Answer>[], conflictsLeft = 2): Promise<void> {
     try {
       const commands = batch.map((waiting) => waiting.command);
-      const answers = await transaction(this.#options.db, (tx) => this.#options.run(tx, commands), { rerunLostCommit: true });
+      const answers = await transaction(this.#options.db, (tx) => this.#options.run(tx, commands), { rerunLostCommit: true, keepPlans: true });
       if (answers.length !== batch.length) throw new Error(`A batch of ${batch.length} commands got ${answers.length} answers.`);
       batch.forEach((waiting, index) => waiting.resolve(answers[index] as Answer));
     } catch (error) {

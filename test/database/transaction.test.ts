@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { failureKind, moveCounters, newId, readCounters, transaction, type Tx } from '../../src/database/room.ts';
+import { failureKind, moveCounters, newId, readCounters, transaction, type Sql, type Tx } from '../../src/database/room.ts';
 import { eachTestDatabase } from '../support/database.ts';
 
 const database = eachTestDatabase();
@@ -82,4 +82,11 @@ test('a statement that comes after its transaction has ended is refused, and so 
   await expect(failing).rejects.toThrow('no');
   await expect(late).rejects.toThrow('came too late');
   expect(await db.query('SELECT * FROM counter')).toEqual([]);
+});
+
+test('a transaction that keeps its plans leaves the connection as it was', async () => {
+  const { db } = database.current;
+  const mode = (sql: Sql) => sql.query<{ mode: string }>(`SELECT current_setting('plan_cache_mode') AS mode`);
+  expect(await transaction(db, mode, { keepPlans: true })).toEqual([{ mode: 'force_generic_plan' }]);
+  expect(await transaction(db, mode)).toEqual([{ mode: 'auto' }]);
 });
