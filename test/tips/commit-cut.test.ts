@@ -100,10 +100,12 @@ test('of 500 tips through two processes with random cuts every acknowledged one 
   const creators = [await makeCreator(db), await makeCreator(db), await makeCreator(db)];
   const fans = await Promise.all(Array.from({ length: 10 }, () => makeFan(db, 50n * unit)));
   const senders = [await senderThroughProxy(), await senderThroughProxy()] as const;
-  const seen = { cuts: 0, unknown: 0 };
+  const seen = { commits: 0, unknown: 0 };
   proxy.fateOfCommit = () => {
-    if (Math.random() > 0.5) return 'PASS';
-    seen.cuts++;
+    seen.commits++;
+    // Three of ten are lost, and once so many in a row that some batch loses all its tries.
+    const isStorm = seen.commits > 10 && seen.commits <= 35;
+    if (!isStorm && Math.random() > 0.3) return 'PASS';
     return Math.random() < 0.4 ? 'LOSE_COMMIT' : { loseAnswerAfterMs: Math.random() < 0.5 ? 0 : Math.random() * 40 };
   };
   const commands = Array.from({ length: 500 }, (_, index) => wish({
@@ -128,7 +130,7 @@ test('of 500 tips through two processes with random cuts every acknowledged one 
     for (const command of queue) outcomes.set(command, await settle(command));
   }));
 
-  expect(Math.min(seen.cuts, seen.unknown)).toBeGreaterThan(0);
+  expect(seen.unknown).toBeGreaterThan(0);
   const acknowledged = [...outcomes].map(([command, outcome]) => [('tip' in outcome ? outcome.tip.id : outcome.kind), command.idempotencyKey]);
   const rows = await db.query<{ id: string; idempotency_key: string }>('SELECT id, idempotency_key FROM tip');
   expect(rows.map((row) => [row.id, row.idempotency_key]).sort()).toEqual(acknowledged.sort());

@@ -12,6 +12,7 @@ import { TipModel, type ModelCreator } from './tip-model.ts';
 const database = eachTestDatabase({ endsWith: ({ db }) => expectCleanTips(db) });
 const currencies = ['USD', 'EUR', 'JPY'] as const;
 const feeBps = 333;
+const tooLong = 'x'.repeat(501);
 
 /** A wish with places in the cast where ids will be. */
 const planned = fc.record({
@@ -19,9 +20,9 @@ const planned = fc.record({
   creator: fc.nat({ max: 4 }),
   currency: fc.option(fc.constantFrom(...currencies), { nil: null, freq: 8 }),
   amountMicros: fc.oneof({ weight: 8, arbitrary: fc.bigInt(1n, 400n) }, { weight: 1, arbitrary: fc.bigInt(400n, 5_000n) }),
-  key: fc.nat({ max: 60 }).map((n) => `key ${n}`),
+  key: fc.nat({ max: 15 }).map((n) => `key ${n}`),
   displayName: fc.constantFrom(null, 'Grace', 'Émile'),
-  message: fc.constantFrom(null, 'Thanks', 'x'.repeat(501)),
+  message: fc.oneof({ weight: 9, arbitrary: fc.constantFrom(null, 'Thanks') }, { weight: 1, arbitrary: fc.constant(tooLong) }),
   isAnonymous: fc.boolean(),
 });
 type Planned = typeof planned extends fc.Arbitrary<infer T> ? T : never;
@@ -114,6 +115,11 @@ test('random tips, replays and refusals in concurrent batches of two processes l
   let now = new Date('2026-01-30T05:00:00Z');
   const clock = { now: () => now };
   const senders = [senderOn(database.current, { feeBps, clock }), senderOn(database.current, { feeBps, clock, db: await database.current.connect() })] as const;
+  // Tips that come while a currency's account is opened wait for it, and those in other currencies do not: opened here, the
+  // commands of a batch are decided as they came.
+  for (const sender of senders) {
+    for (const currency of currencies) await sender.send(wish({ senderId: newId(), creatorId: newId(), amountMicros: 1n, currency }));
+  }
   const seen = new Map<string, number>();
   await fc.assert(
     fc.asyncProperty(plan, async ({ purses, rounds }) => {
@@ -142,7 +148,7 @@ test('random tips, replays and refusals in concurrent batches of two processes l
       }
     }),
     // A run depends on how two processes interleave, so a smaller counter-example of a failed one would prove nothing.
-    { numRuns: 40, endOnFailure: true },
+    { numRuns: 25, endOnFailure: true },
   );
   const kinds = [
     'ACCOUNT_FROZEN', 'AMOUNT_OUT_OF_RANGE', 'CREATOR_NOT_FOUND', 'CURRENCY_MISMATCH', 'IDEMPOTENCY_MISMATCH', 'INSUFFICIENT_FUNDS',
