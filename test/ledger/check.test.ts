@@ -278,8 +278,8 @@ test('the timer halts a broken currency and raises the alarm; the others go on',
 test('the check is clean while writers and folders run', async () => {
   const { db } = database.current;
   const other = await database.current.connect();
-  const deadline = Date.now() + 3_000;
-  const running = () => Date.now() < deadline;
+  let checks = 0;
+  const running = () => checks < 12;
   const writer = async () => {
     while (running()) {
       await postAll(db, [
@@ -291,7 +291,6 @@ test('the check is clean while writers and folders run', async () => {
   const folder = async () => {
     while (running()) await foldDeltas(db);
   };
-  let checks = 0;
   const checker = async () => {
     while (running()) {
       expect(await check(other, { full: checks % 2 === 0, sliceSize: 1_000 }).then((lines) => lines.filter((line) => !line.ok))).toEqual([]);
@@ -299,6 +298,5 @@ test('the check is clean while writers and folders run', async () => {
     }
   };
   await Promise.all([writer(), writer(), folder(), checker()]);
-  expect(checks).toBeGreaterThan(5);
   await expectCleanBooks(db);
 });
