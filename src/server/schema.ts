@@ -12,6 +12,13 @@ const unusedPubSub = {
   },
 };
 
+/** type-graphql makes the root types itself and leaves them without a word. */
+const rootDescriptions: Readonly<Record<string, string>> = {
+  Query: 'What can be read. A GET will do.',
+  Mutation: 'What can be changed. Expected failures are data: look at `errors` of each answer. Whatever moves money takes an idempotencyKey.',
+  Subscription: 'What is pushed over a WebSocket (graphql-transport-ws). Keep the last cursor, and come back with it as `after`.',
+};
+
 /** Builds the schema of the rooms. Once a process: type-graphql registers resolvers globally. */
 export async function schemaOf(rooms: readonly ApiFace[]): Promise<GraphQLSchema> {
   const schema = await buildSchema({
@@ -22,6 +29,10 @@ export async function schemaOf(rooms: readonly ApiFace[]): Promise<GraphQLSchema
   });
   // type-graphql makes every resolveType asynchronous, and graphql-jit waits for none.
   (schema.getType('Node') as GraphQLInterfaceType).resolveType = (value) => typeNameOf(value as object);
+  for (const [name, description] of Object.entries(rootDescriptions)) {
+    const root = schema.getType(name);
+    if (root) root.description = description;
+  }
   return schema;
 }
 
