@@ -16,7 +16,11 @@ export class Overloaded extends Error {
 /** What to do about an error that a transaction ended with. */
 export type FailureKind = 'RETRY' | 'CONFLICT' | 'POISON' | 'BUG';
 
-const retryStates = new Set(['40001', '40P01', '55P03', '25P03', '57P01', '57P02', '57P03', '57014', '53300']);
+/**
+ * Gave way to another transaction, or was asked to go; then a server that cannot write for now: a standby that is not promoted yet
+ * (25006), a full disk or no memory (53*), a disk that fails (58030).
+ */
+const retryStates = new Set(['40001', '40P01', '55P03', '25P03', '57P01', '57P02', '57P03', '57014', '25006', '58030']);
 const socketCodes = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'ENOENT', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN']);
 const lostConnection =
   /connection terminated|connection ended|client has encountered a connection error|not queryable|connection error|timeout exceeded when trying to connect|server closed the connection|socket|client was closed|connection timeout/i;
@@ -50,7 +54,7 @@ export function failureKind(error: unknown): FailureKind {
   if (isConnectionLoss(error)) return 'RETRY';
   const { code } = databaseErrorOf(error);
   if (code === undefined) return 'BUG';
-  if (retryStates.has(code)) return 'RETRY';
+  if (retryStates.has(code) || code.startsWith('53')) return 'RETRY';
   if (code === '23505') return 'CONFLICT';
   if (code.startsWith('22') || code.startsWith('23')) return 'POISON';
   return 'BUG';

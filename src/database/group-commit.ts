@@ -1,5 +1,5 @@
 import type { Database } from './connection.ts';
-import { failureKind, Overloaded } from './errors.ts';
+import { failureKind, OutcomeUnknown, Overloaded, Unavailable } from './errors.ts';
 import { transaction, type Tx } from './transaction.ts';
 
 export interface GroupCommitOptions<Command, Answer> {
@@ -89,11 +89,14 @@ export class GroupCommit<Command, Answer> {
     }
   }
 
-  /** A key that somebody wrote first is read by running again; data the database refuses is halved until it stands alone. */
+  /**
+   * A key that somebody wrote first is read by running again. Whatever else a command of the batch brings about, data that the
+   * database refuses or a fault of ours, is halved until it stands alone: strangers do not pay for it.
+   */
   async #recover(batch: readonly Waiting<Command, Answer>[], error: unknown, conflictsLeft: number): Promise<void> {
-    const kind = failureKind(error);
-    if (kind === 'CONFLICT' && conflictsLeft > 0) return this.#commit(batch, conflictsLeft - 1);
-    if ((kind === 'POISON' || kind === 'CONFLICT') && batch.length > 1) {
+    if (failureKind(error) === 'CONFLICT' && conflictsLeft > 0) return this.#commit(batch, conflictsLeft - 1);
+    const concernsAll = error instanceof Unavailable || error instanceof OutcomeUnknown;
+    if (!concernsAll && batch.length > 1) {
       const middle = Math.ceil(batch.length / 2);
       await this.#commit(batch.slice(0, middle));
       return this.#commit(batch.slice(middle));

@@ -86,7 +86,9 @@ async function attemptOnce<T>(db: Database, work: (tx: Tx) => Promise<T>, option
     tx.end();
     await db.failpoint('before-commit');
     committing = true;
-    await client.query('COMMIT');
+    const { command } = await client.query('COMMIT');
+    // COMMIT of a transaction with a failed statement rolls back and says so without an error.
+    if (command !== 'COMMIT') throw tx.failure ?? new Error(`COMMIT was answered with ${command}.`);
     await db.failpoint('after-commit');
     tx.committed();
     return { kind: 'DONE', value };
@@ -121,14 +123,13 @@ class OpenTx implements Tx {
   }
 
   get em(): EntityManager {
-    this.#em ??= entityManagerOn(this.#db, this.#client);
+    this.#em ??= entityManagerOn(this.#db, this.#client, () => this.#refuseIfEnded());
     return this.#em;
   }
 
   /** What follows a failed statement fails with the same error: that the transaction is aborted (25P02) tells nobody why. */
   async query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]> {
-    // After a ROLLBACK it would stand alone, and be committed.
-    if (this.#hasEnded) throw new Error('The transaction has ended: a statement of its work came too late.');
+    this.#refuseIfEnded();
     holdPacket(this.#client);
     try {
       return await runSql<Row>(this.#client, text, values);
@@ -140,6 +141,16 @@ class OpenTx implements Tx {
 
   afterCommit(action: () => void): void {
     this.#afterCommit.push(action);
+  }
+
+  /** The error of the first statement that failed. */
+  get failure(): unknown {
+    return this.#failure?.error;
+  }
+
+  /** After a ROLLBACK a late statement would stand alone, and be committed. */
+  #refuseIfEnded(): void {
+    if (this.#hasEnded) throw new Error('The transaction has ended: a statement of its work came too late.');
   }
 
   /** Takes no statements any more. */
@@ -161,8 +172,12 @@ function holdPacket(client: PoolClient): void {
 }
 
 /** MikroORM takes any Kysely instance as its transaction: this one has a pool of exactly our connection. */
-function entityManagerOn(db: Database, client: PoolClient): EntityManager {
-  const held = { query: client.query.bind(client), release: () => {} };
+function entityManagerOn(db: Database, client: PoolClient, check: () => void): EntityManager {
+  const query = (...statement: unknown[]): unknown => {
+    check();
+    return (client.query as (...given: unknown[]) => unknown).apply(client, statement);
+  };
+  const held = { query, release: () => {} };
   const pool = { connect: async () => held, end: async () => {} };
   const em = db.fork();
   em.setTransactionContext(new Kysely({ dialect: new PostgresDialect({ pool: pool as never }) }) as never);
