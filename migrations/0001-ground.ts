@@ -45,6 +45,14 @@ export class Migration0001Ground extends Migration {
         END IF;
       END $$`);
     this.addSql(`
+      CREATE PROCEDURE keep_rows(name text) LANGUAGE plpgsql AS $$
+      BEGIN
+        -- Rows that hold idempotency keys change their state, and never go: a key that is forgotten pays twice.
+        IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'farthing_app') THEN
+          EXECUTE format('REVOKE DELETE, TRUNCATE ON %I FROM farthing_app', name);
+        END IF;
+      END $$`);
+    this.addSql(`
       CREATE TABLE counter (
         owner_id uuid NOT NULL,
         name text NOT NULL,

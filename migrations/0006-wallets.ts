@@ -37,6 +37,7 @@ export class Migration0006Wallets extends Migration {
         CONSTRAINT top_up_failure CHECK (num_nonnulls(failure_code, failure_reason, failure_retryable) = CASE status WHEN 'FAILED' THEN 3 ELSE 0 END),
         CONSTRAINT top_up_key_length CHECK (length(idempotency_key) BETWEEN 1 AND 255)
       )`);
+    this.addSql(`CALL keep_rows('top_up')`);
     this.addSql(`CREATE INDEX top_up_of_person ON top_up (person_id, id)`);
     this.addSql(`CREATE INDEX top_up_pending ON top_up (created_at) WHERE status = 'PENDING'`);
     this.addSql(`

@@ -36,6 +36,7 @@ export class Migration0007Tips extends Migration {
         CONSTRAINT tip_status CHECK (status IN ('PENDING', 'ACTION_REQUIRED', 'SUCCEEDED', 'FAILED', 'PARTIALLY_REFUNDED', 'REFUNDED', 'DISPUTED')),
         CONSTRAINT tip_key_length CHECK (length(idempotency_key) BETWEEN 1 AND 255)
       )`);
+    this.addSql(`CALL keep_rows('tip')`);
     this.addSql(`CREATE INDEX tip_of_sender ON tip (sender_id, id)`);
   }
 }

@@ -116,3 +116,10 @@ async function indebt(creatorId: string, amountMicros: bigint): Promise<void> {
   const entries = [{ accountId: debt, amountMicros: -amountMicros }, { accountId: loss, amountMicros }];
   await transaction(db, (tx) => post(tx, [{ id: newId(), kind: 'ADJUSTMENT', causeId: newId(), currency: 'USD', entries, createdAt: new Date() }]));
 }
+
+test('the application cannot take rows away that keep idempotency keys', async () => {
+  const { db } = database.current;
+  for (const table of ['tip', 'top_up']) {
+    await expect(db.query(`DELETE FROM ${table}`)).rejects.toMatchObject({ code: '42501' });
+  }
+});
