@@ -11,22 +11,22 @@ export class Migration0008Spending extends Migration {
         spent_micros bigint NOT NULL,
         CONSTRAINT spending_day_pkey PRIMARY KEY (person_id, currency, day),
         CONSTRAINT spending_day_person_fkey FOREIGN KEY (person_id) REFERENCES person (id),
-        CONSTRAINT spending_day_counts CHECK (spent_micros >= 0)
-      )`);
+        CONSTRAINT spending_day_spent CHECK (spent_micros >= 0)
+      ) WITH (fillfactor = 80)`);
     this.addSql(`
       CREATE TABLE spending_cap (
         person_id uuid NOT NULL,
         period text NOT NULL,
         currency text NOT NULL,
-        limit_micros bigint,
-        pending boolean NOT NULL DEFAULT false,
+        limit_micros bigint NOT NULL,
         pending_limit_micros bigint,
         pending_at timestamptz,
-        CONSTRAINT spending_cap_pkey PRIMARY KEY (person_id, period, currency),
+        CONSTRAINT spending_cap_pkey PRIMARY KEY (person_id, currency, period),
         CONSTRAINT spending_cap_person_fkey FOREIGN KEY (person_id) REFERENCES person (id),
         CONSTRAINT spending_cap_period CHECK (period IN ('DAY', 'WEEK', 'MONTH', 'YEAR')),
-        CONSTRAINT spending_cap_limit CHECK (limit_micros >= 0 AND pending_limit_micros >= 0),
-        CONSTRAINT spending_cap_pending CHECK (pending = (pending_at IS NOT NULL) AND (pending OR pending_limit_micros IS NULL))
+        CONSTRAINT spending_cap_limit CHECK (limit_micros >= 0),
+        CONSTRAINT spending_cap_pending_raises CHECK (pending_limit_micros > limit_micros),
+        CONSTRAINT spending_cap_pending_dated CHECK (pending_limit_micros IS NULL OR pending_at IS NOT NULL)
       )`);
     this.addSql(`
       CREATE TABLE settlement (

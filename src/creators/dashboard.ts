@@ -1,10 +1,9 @@
 import DataLoader from 'dataloader';
 import { Arg, Ctx, Field, FieldResolver, Int, ObjectType, Resolver, Root } from 'type-graphql';
-import { cached, MoneyType, Period, type RequestContext } from '../api/room.ts';
+import { cached, daysOf, MoneyType, Period, type RequestContext } from '../api/room.ts';
 import { clockService, databaseService } from '../database/room.ts';
 import { money, type Money } from '../money/room.ts';
 import type { Creator } from './entities.ts';
-import { daysOf } from './periods.ts';
 
 @ObjectType({ description: 'What a creator page took in over a period.' })
 export class CreatorStats {

@@ -3,6 +3,7 @@ import type { ApiFace } from '../api/room.ts';
 import type { PaymentsFace } from '../payments/room.ts';
 import { walletInvariants } from './invariants.ts';
 import { LedgerEntryFields } from './ledger-entry-type.ts';
+import { SpendingCapEntity, SpendingDayEntity } from './spending-cap.ts';
 import { TopUpEntity } from './top-up.ts';
 import { TopUpFields, topUpNode, TopUpType } from './top-up-type.ts';
 import { topUpIntents } from './top-ups.ts';
@@ -11,6 +12,8 @@ import { WalletFields, walletNode, WalletType } from './wallet-type.ts';
 
 export { ledgerEntries } from './ledger-entries.ts';
 export { LedgerEntryConnection, LedgerEntryKind, LedgerEntryType, type LedgerEntry } from './ledger-entry-type.ts';
+export { capExceeded, readSpending, Spending, type CapRefusal } from './spending.ts';
+export type { Spender } from './spending-rows.ts';
 export { largestTopUpMicros, quoteTopUp, type FeePayer, type QuoteOutcome, type TopUpQuote } from './top-up-quote.ts';
 export { TopUpEntity, type TopUp, type TopUpStatus } from './top-up.ts';
 export { TopUpType } from './top-up-type.ts';
@@ -20,7 +23,7 @@ export { WalletType } from './wallet-type.ts';
 
 export const walletsRoom: ApiFace & PaymentsFace = {
   name: 'wallets',
-  entities: [TopUpEntity] as EntitySchema[],
+  entities: [SpendingCapEntity, SpendingDayEntity, TopUpEntity] as EntitySchema[],
   resolvers: [WalletOperations, WalletFields, TopUpFields, LedgerEntryFields, ViewerWallets],
   orphanedTypes: [WalletType, TopUpType],
   nodes: [walletNode, topUpNode],
