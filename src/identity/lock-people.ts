@@ -13,6 +13,16 @@ export interface LockedPerson {
  */
 export async function lockPeople(tx: Sql, personIds: readonly string[]): Promise<Map<string, LockedPerson>> {
   await tx.query('SELECT id FROM person WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE', [personIds]);
+  return readPeople(tx, personIds);
+}
+
+/** The same of those whom nobody else has locked: it waits for nobody, and whoever is missing from the answer is busy. */
+export async function lockIdlePeople(tx: Sql, personIds: readonly string[]): Promise<Map<string, LockedPerson>> {
+  const locked = await tx.query<{ id: string }>('SELECT id FROM person WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED', [personIds]);
+  return readPeople(tx, locked.map(({ id }) => id));
+}
+
+async function readPeople(tx: Sql, personIds: readonly string[]): Promise<Map<string, LockedPerson>> {
   const rows = await tx.query<{ id: string; display_name: string; frozen_at: Date | null }>(
     'SELECT id, display_name, frozen_at FROM person WHERE id = ANY ($1::uuid[])',
     [personIds],

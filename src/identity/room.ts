@@ -7,7 +7,7 @@ import { PublicProfileResolver, ViewerTypeResolver } from './viewer-type.ts';
 export { authHandler, type AuthHandler } from './auth-handler.ts';
 export { authPath, authService } from './auth.ts';
 export { parseDisplayName, type DisplayName } from './display-name.ts';
-export { lockPeople, type LockedPerson } from './lock-people.ts';
+export { lockIdlePeople, lockPeople, type LockedPerson } from './lock-people.ts';
 export { forgetPerson, loadPerson, PersonEntity, type Person } from './person.ts';
 export { anyone, owner, self, signedIn } from './rules.ts';
 export { ensureAuthSecret } from './secret.ts';
