@@ -7,6 +7,8 @@ import { addToDays, readCaps, type CapState, type Spender } from './spending-row
 /** Why a person's own cap forbids an amount. */
 export interface CapRefusal {
   readonly currency: string;
+  /** What was to be spent. */
+  readonly amountMicros: bigint;
   readonly period: CapPeriod;
   /** What may still be spent in the period, from 0. */
   readonly remainingMicros: bigint;
@@ -36,13 +38,14 @@ export class Spending {
     const caps = this.#caps.get(name);
     if (!caps) return null;
     const since = this.#since.get(name) ?? 0n;
-    const broken = caps
-      .map(({ period, limitMicros, usedMicros, resetsAt }) => ({ currency, period, remainingMicros: limitMicros - usedMicros - since, resetsAt }))
+    const [worst] = caps
+      .map(({ period, limitMicros, usedMicros, resetsAt }) => ({ period, resetsAt, remainingMicros: limitMicros - usedMicros - since }))
       .filter(({ remainingMicros }) => amountMicros > remainingMicros)
-      .sort((a, b) => Number(a.remainingMicros > b.remainingMicros) - Number(a.remainingMicros < b.remainingMicros) || b.resetsAt.getTime() - a.resetsAt.getTime());
-    const [worst] = broken;
+      .sort(leastFirst);
+    if (!worst) return null;
     // A cap that was lowered below what had been spent leaves nothing.
-    return worst ? { ...worst, remainingMicros: worst.remainingMicros > 0n ? worst.remainingMicros : 0n } : null;
+    const remainingMicros = worst.remainingMicros > 0n ? worst.remainingMicros : 0n;
+    return { currency, amountMicros, period: worst.period, remainingMicros, resetsAt: worst.resetsAt };
   }
 
   /** Records an accepted amount, in micros, capped or not. */
@@ -73,8 +76,8 @@ export async function readSpending(tx: Sql, spenders: readonly Spender[], now: D
 
 const named: Record<CapPeriod, string> = { DAY: 'for today', WEEK: 'for this week', MONTH: 'for this month', YEAR: 'for this year' };
 
-/** The error that the API promises for a refusal of `amountMicros`; `path` leads to the amount, where the input has one. */
-export function capExceeded({ currency, period, remainingMicros, resetsAt }: CapRefusal, amountMicros: bigint, path: ErrorPath | null): CapExceeded {
+/** The error that the API promises for a refusal; `path` leads to the amount, where the input has one. */
+export function capExceeded({ currency, amountMicros, period, remainingMicros, resetsAt }: CapRefusal, path: ErrorPath | null): CapExceeded {
   const remaining = money(remainingMicros, currency);
   const asked = formatMoney(money(amountMicros, currency));
   return new CapExceeded(
@@ -83,6 +86,16 @@ export function capExceeded({ currency, period, remainingMicros, resetsAt }: Cap
     remaining,
     resetsAt,
   );
+}
+
+interface Left {
+  readonly remainingMicros: bigint;
+  readonly resetsAt: Date;
+}
+
+function leastFirst(a: Left, b: Left): number {
+  if (a.remainingMicros !== b.remainingMicros) return a.remainingMicros < b.remainingMicros ? -1 : 1;
+  return b.resetsAt.getTime() - a.resetsAt.getTime();
 }
 
 /** A UUID holds no space, so no two pairs share a name. */
