@@ -32,6 +32,7 @@ export class Migration0009Subscriptions extends Migration {
         pending_interval text,
         pending_paused_until timestamptz,
         ended_at timestamptz,
+        charge_count integer NOT NULL DEFAULT 0,
         CONSTRAINT subscription_pkey PRIMARY KEY (id),
         CONSTRAINT subscription_key_once UNIQUE (person_id, idempotency_key),
         CONSTRAINT subscription_person_fkey FOREIGN KEY (person_id) REFERENCES person (id),
@@ -50,6 +51,7 @@ export class Migration0009Subscriptions extends Migration {
       ) WITH (fillfactor = 80)`);
     this.addSql(`CREATE UNIQUE INDEX subscription_one_live ON subscription (person_id, creator_id) WHERE status <> 'ENDED'`);
     this.addSql(`CREATE INDEX subscription_of_creator ON subscription (creator_id, id)`);
+    this.addSql(`CREATE INDEX subscription_of_creator_apart ON subscription (creator_id, status, id) WHERE status <> 'ACTIVE'`);
     this.addSql(`CREATE INDEX subscription_of_person ON subscription (person_id, id)`);
     this.addSql(`CREATE INDEX subscription_due ON subscription (next_charge_at, person_id) WHERE next_charge_at IS NOT NULL`);
     this.addSql(`
