@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hashInput } from '../../src/api/room.ts';
 import { invariants } from '../../src/app.ts';
-import type { Database } from '../../src/database/room.ts';
+import type { Clock, Database } from '../../src/database/room.ts';
 import { money } from '../../src/money/room.ts';
 import { tipSenderService, type SendTip, type SendTipOutcome, type TipSender } from '../../src/tips/room.ts';
 import { expectCleanBooks } from '../support/books.ts';
@@ -9,7 +9,7 @@ import type { TestDatabase } from '../support/database.ts';
 import { servicesOn } from '../support/world.ts';
 
 /** A tip sender as one process has it. */
-export function senderOn(database: TestDatabase, options: { readonly feeBps?: number; readonly db?: Database } = {}): TipSender {
+export function senderOn(database: TestDatabase, options: { readonly feeBps?: number; readonly db?: Database; readonly clock?: Clock } = {}): TipSender {
   const environment = { PLATFORM_FEE_BPS: String(options.feeBps ?? 500) };
   return servicesOn(database, { ...options, environment }).get(tipSenderService);
 }
