@@ -31,9 +31,14 @@ export interface Advanced {
  * own answer it changes nothing.
  */
 export function advance(subscription: Subscription, now: Date): Advanced {
-  let advanced: Advanced = { subscription, transitions: [], periods: [] };
-  for (let next = step(advanced, now); next; next = step(advanced, now)) advanced = next;
-  return advanced;
+  return advanceFurther({ subscription, transitions: [], periods: [] }, now);
+}
+
+/** The same for one to which something was done since: what waits for a period's end that is over takes effect there. */
+export function advanceFurther(advanced: Advanced, now: Date): Advanced {
+  let reached = advanced;
+  for (let next = step(reached, now); next; next = step(reached, now)) reached = next;
+  return reached;
 }
 
 function step(advanced: Advanced, now: Date): Advanced | null {

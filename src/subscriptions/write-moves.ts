@@ -50,9 +50,10 @@ export interface MoveWriting {
  */
 export async function writeMoves(tx: Tx, moves: readonly Move[], { till, bus }: MoveWriting): Promise<Subscription[]> {
   const stored = moves.map((move) => ({ ...move, after: countCharges(move) }));
-  for (const { created, after } of stored) if (created) await insertSubscription(tx, after, created);
   const changed = stored.flatMap(({ before, after }) => (before && before !== after ? [{ before, after }] : []));
   await updateSubscriptions(tx, changed);
+  // After the updates: one that ended in them makes room for a new one of the same fan and creator.
+  for (const { created, after } of stored) if (created) await insertSubscription(tx, after, created);
   await movePlaces(tx, stored);
   const { fresh = [], again = [] } = Object.groupBy(moves.flatMap((move) => move.charges ?? []), ({ isNew }) => (isNew ? 'fresh' : 'again'));
   await insertCharges(tx, fresh.map(({ charge }) => charge));
