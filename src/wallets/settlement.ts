@@ -41,7 +41,7 @@ export class SettlementRequests {
       try {
         listener(personId);
       } catch (error) {
-        this.#log.error({ err: error }, 'a listener to settlement requests failed');
+        this.#log.error({ err: error }, 'A listener to settlement requests failed; the top-up stands.');
       }
     }
   }

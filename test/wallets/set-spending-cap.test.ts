@@ -1,7 +1,9 @@
 import { afterEach, expect, test } from '@jest/globals';
+import { tipSenderService } from '../../src/tips/room.ts';
 import { dayMs, hourMs, TestClock } from '../support/clock.ts';
 import { eachTestServer } from '../support/server.ts';
-import { spend } from './caps.ts';
+import { fundWallet, makeCreator } from '../support/world.ts';
+import { wish } from '../tips/support.ts';
 import { expectCleanWallets } from './support.ts';
 
 const start = '2026-02-27T18:00:00.000Z'; // Friday
@@ -86,9 +88,15 @@ test('caps are listed by currency and period, with what was used and when they r
   for (const period of ['YEAR', 'DAY', 'MONTH', 'WEEK']) await setCap(token, { period, limit: '10' });
   await setCap(token, { period: 'DAY', currency: 'JPY', limit: '500' });
   await setCap(token, { period: 'YEAR', currency: 'EUR', limit: '1.25' });
+  await fundWallet(server.database.db, personId, 2_000n);
+  const creator = await makeCreator(server.database.db);
   for (const [moment, amountMicros] of [
     ['2026-01-01T00:00:00.000Z', 1n], ['2026-02-01T00:00:00.000Z', 10n], ['2026-02-23T00:00:00.000Z', 100n], [start, 1_000n],
-  ] as const) await spend(server.database.db, [{ personId, amountMicros }], new Date(moment));
+  ] as const) {
+    clock.moveTo(moment);
+    const outcome = await server.current.services.get(tipSenderService).send(wish({ senderId: personId, creatorId: creator.id, amountMicros }));
+    expect(outcome.kind).toBe('SENT');
+  }
   const line = (cap: any) => `${cap.period} ${cap.limit.amount} ${cap.limit.currency} ${cap.used.amount} ${cap.resetsAt.slice(0, 10)}`;
   expect((await capsOf(token)).map(line)).toEqual([
     'YEAR 1.25 EUR 0.00 2027-01-01',
