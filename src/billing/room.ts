@@ -1,4 +1,5 @@
 import type { RoomFace } from '../database/room.ts';
+import { billingInvariants } from './invariants.ts';
 import { billingJobs } from './jobs.ts';
 
 export { parseAsOf, type ParsedAsOf } from './as-of.ts';
@@ -7,4 +8,4 @@ export { renew, type RenewOptions } from './renewal-run.ts';
 export { linesOf, type RunReport } from './run-report.ts';
 export { settle, Settler, settlerService } from './settlement.ts';
 
-export const billingRoom: RoomFace = { name: 'billing', jobs: billingJobs };
+export const billingRoom: RoomFace = { name: 'billing', invariants: billingInvariants, jobs: billingJobs };

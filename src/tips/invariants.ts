@@ -40,13 +40,4 @@ export const tipInvariants: Invariant[] = [
             ON sent.sender_id = counter.owner_id
           WHERE counter.value IS DISTINCT FROM sent.tips`,
   },
-  {
-    name: 'every paid tip counts in what its sender spent that day',
-    sql: `SELECT sent.sender_id, sent.currency, sent.day, sent.micros, spending_day.spent_micros
-          FROM (SELECT sender_id, currency, (created_at AT TIME ZONE 'UTC')::date AS day, sum(amount_micros) AS micros
-            FROM tip WHERE sender_id IS NOT NULL AND ${paid} GROUP BY 1, 2, 3) sent
-          LEFT JOIN spending_day ON spending_day.person_id = sent.sender_id AND spending_day.currency = sent.currency
-            AND spending_day.day = sent.day
-          WHERE spending_day.spent_micros IS NULL OR spending_day.spent_micros < sent.micros`,
-  },
 ];
