@@ -111,7 +111,8 @@ test('a renewal that a cap forbids is owed like any other, and paid once the cap
   expect(await renew(services, { asOf: clock.now() })).toMatchObject({ renewed: 0 });
   clock.pass(hourMs);
   expect(await renew(services, { asOf: clock.now() })).toMatchObject({ renewed: 1 });
-  expect(await statuses(db, personId)).toEqual([{ status: 'ACTIVE', reason: null, count: 1 }]);
+  // The day that was missed keeps its failed charge, and is skipped.
+  expect(await statuses(db, personId)).toEqual([{ status: 'ACTIVE', reason: 'CAP_EXCEEDED', count: 1 }]);
   expect(await tip(services, personId, creatorId!, cents(11))).toBe('CAP_EXCEEDED');
   expect(await tip(services, personId, creatorId!, cents(10))).toBe('SENT');
 });
