@@ -1,5 +1,5 @@
 import {
-  endAt, GRACE_DAYS, indexAt, periodAt, renewTo, then, undecidedPeriods,
+  endAt, GRACE_DAYS, indexAt, periodAt, renewTo, stepTo, undecidedPeriods,
   type Advanced, type BillingPeriod, type DecidedPeriod, type Subscription,
 } from '../subscriptions/room.ts';
 
@@ -40,7 +40,7 @@ export function unpaid(advanced: Advanced, now: Date): Advanced {
   if (nextChargeAt === null) return endAt(advanced, now);
   const after: Subscription = { ...subscription, status: 'PAST_DUE', pastDueSince: since, failedAttempts: subscription.failedAttempts + 1, nextChargeAt };
   if (subscription.status === 'PAST_DUE') return { ...advanced, subscription: after };
-  return then(advanced, 'PAST_DUE', now, { ...after, accessUntil: graceOf(subscription) });
+  return stepTo(advanced, 'PAST_DUE', now, { ...after, accessUntil: graceOf(subscription) });
 }
 
 /** The first of the tries that lies after `now`; null when none is left. Those that a downtime has passed over are not made up for. */

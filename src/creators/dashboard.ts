@@ -14,6 +14,12 @@ export class CreatorStats {
   tipCount!: number;
 }
 
+/** The object of `CreatorStats`: higher rooms add fields to it with `@Root() stats: StatsOf`. */
+export interface StatsOf {
+  readonly creator: Creator;
+  readonly period: Period;
+}
+
 /** Its object is the creator itself, so that higher rooms add fields with `@Root() creator: Creator`. Only the owner gets one. */
 @ObjectType({ description: 'A creator page as its owner sees it.' })
 export class CreatorDashboard {}
@@ -25,9 +31,9 @@ export class DashboardFields {
     @Root() creator: Creator,
     @Ctx() context: RequestContext,
     @Arg('period', () => Period, { defaultValue: Period.MONTH, description: 'Which calendar period, in UTC.' }) period: Period,
-  ): Promise<{ tipsTotal: Money; tipCount: number }> {
+  ): Promise<StatsOf & { tipsTotal: Money; tipCount: number }> {
     const sum = await statsLoader(context, period).load(creator.id);
-    return { tipsTotal: money(sum.totalMicros, creator.currency), tipCount: sum.count };
+    return { creator, period, tipsTotal: money(sum.totalMicros, creator.currency), tipCount: sum.count };
   }
 }
 

@@ -50,19 +50,19 @@ function step(advanced: Advanced, now: Date): Advanced | null {
     case 'CANCEL':
       return endAt(advanced, periodEnd);
     case 'PAUSE':
-      return then(advanced, 'PAUSED', periodEnd, {
+      return stepTo(advanced, 'PAUSED', periodEnd, {
         ...subscription, status: 'PAUSED', pending: null, pausedUntil: pending.until, nextChargeAt: pending.until,
       });
     case 'DOWNGRADE': {
       const { tierId, amountMicros, interval } = pending;
       const anew = interval === subscription.interval ? {} : { anchor: periodEnd, anchorIndex: subscription.periodIndex + 1 };
-      return then(advanced, 'CHANGED', periodEnd, { ...subscription, pending: null, tierId, amountMicros, interval, ...anew });
+      return stepTo(advanced, 'CHANGED', periodEnd, { ...subscription, pending: null, tierId, amountMicros, interval, ...anew });
     }
   }
 }
 
 /** Adds one transition to what happened already. */
-export function then(advanced: Advanced, kind: TransitionKind, at: Date, after: Subscription, periods: readonly DecidedPeriod[] = []): Advanced {
+export function stepTo(advanced: Advanced, kind: TransitionKind, at: Date, after: Subscription, periods: readonly DecidedPeriod[] = []): Advanced {
   const transition = { kind, at, before: advanced.subscription, after };
   return { subscription: after, transitions: [...advanced.transitions, transition], periods: [...advanced.periods, ...periods] };
 }
@@ -72,7 +72,7 @@ export function resumeAt(advanced: Advanced, at: Date): Advanced {
   const { subscription } = advanced;
   const paused = undecidedPeriods(subscription, at, 'PAUSED');
   const last = lastPeriod(subscription, paused);
-  return then(advanced, 'RESUMED', at, {
+  return stepTo(advanced, 'RESUMED', at, {
     ...subscription, ...last, status: 'ACTIVE', pausedUntil: null, anchor: at, anchorIndex: last.periodIndex + 1, nextChargeAt: at,
   }, paused);
 }
@@ -81,7 +81,7 @@ export function resumeAt(advanced: Advanced, at: Date): Advanced {
 export function endAt(advanced: Advanced, at: Date): Advanced {
   const { subscription } = advanced;
   const left = undecidedPeriods(subscription, at, subscription.status === 'PAUSED' ? 'PAUSED' : 'SKIPPED');
-  return then(advanced, 'ENDED', at, {
+  return stepTo(advanced, 'ENDED', at, {
     ...subscription,
     ...lastPeriod(subscription, left),
     status: 'ENDED', endedAt: at, pending: null, pausedUntil: null, nextChargeAt: null, pastDueSince: null, failedAttempts: 0,

@@ -1,4 +1,4 @@
-import { advanceFurther, lastPeriod, then, undecidedPeriods, type Advanced } from './advance.ts';
+import { advanceFurther, lastPeriod, stepTo, undecidedPeriods, type Advanced } from './advance.ts';
 import type { ChargeKind } from './charge.ts';
 import type { BillingPeriod } from './periods.ts';
 import type { Price } from './pricing.ts';
@@ -29,7 +29,7 @@ export function applyChange(advanced: Advanced, to: Plan, price: Price, now: Dat
       const isSame = plan.tierId === subscription.tierId && plan.amountMicros === subscription.amountMicros;
       const { dueNowMicros: amountMicros } = price;
       const due = amountMicros > 0n ? { kind: 'PRORATION' as const, periodIndex: subscription.periodIndex, amountMicros } : null;
-      return { advanced: isSame ? { ...advanced, subscription: changed } : then(advanced, 'CHANGED', now, changed), due };
+      return { advanced: isSame ? { ...advanced, subscription: changed } : stepTo(advanced, 'CHANGED', now, changed), due };
     }
   }
 }
@@ -45,7 +45,7 @@ function restart(advanced: Advanced, plan: Plan, { effectiveAt: anchor, nextChar
     pending: null, anchor, anchorIndex: index, nextChargeAt: period.end, accessUntil: period.end,
   };
   return {
-    advanced: then(advanced, 'CHANGED', now, changed, [...missed, { ...period, state: 'CHARGED' }]),
+    advanced: stepTo(advanced, 'CHANGED', now, changed, [...missed, { ...period, state: 'CHARGED' }]),
     due: { kind: 'PERIOD', periodIndex: index, amountMicros: dueNowMicros },
     cut: anchor < subscription.periodEnd ? { index: subscription.periodIndex, end: anchor } : undefined,
   };

@@ -1,4 +1,4 @@
-import { endAt, then, type Advanced } from './advance.ts';
+import { endAt, stepTo, type Advanced } from './advance.ts';
 import type { OwnDecision } from './own-subscription.ts';
 
 /**
@@ -9,7 +9,7 @@ export function cancel(advanced: Advanced, now: Date): OwnDecision {
   const { subscription } = advanced;
   const { status, periodEnd } = subscription;
   if (status === 'CANCELING' || status === 'ENDED') return { kind: 'DECIDED', advanced };
-  const canceled = then(advanced, 'CANCELED', now, { ...subscription, status: 'CANCELING', pending: { kind: 'CANCEL' } });
+  const canceled = stepTo(advanced, 'CANCELED', now, { ...subscription, status: 'CANCELING', pending: { kind: 'CANCEL' } });
   if (status === 'ACTIVE' && periodEnd > now) return { kind: 'DECIDED', advanced: canceled };
   return { kind: 'DECIDED', advanced: endAt(advanced, now) };
 }

@@ -1,4 +1,4 @@
-import { then, type Advanced } from './advance.ts';
+import { stepTo, type Advanced } from './advance.ts';
 import type { BillingPeriod } from './periods.ts';
 
 /**
@@ -7,7 +7,7 @@ import type { BillingPeriod } from './periods.ts';
  */
 export function renewTo(advanced: Advanced, period: BillingPeriod, now: Date): Advanced {
   const { subscription } = advanced;
-  return then(advanced, 'RENEWED', now, {
+  return stepTo(advanced, 'RENEWED', now, {
     ...subscription,
     status: 'ACTIVE',
     periodIndex: period.index,

@@ -1,4 +1,4 @@
-import { resumeAt, then, type Advanced } from './advance.ts';
+import { resumeAt, stepTo, type Advanced } from './advance.ts';
 import { invalidState, type OwnDecision } from './own-subscription.ts';
 
 /**
@@ -11,7 +11,7 @@ export function resume(advanced: Advanced, now: Date): OwnDecision {
     case 'PAUSED':
       return { kind: 'DECIDED', advanced: resumeAt(advanced, now) };
     case 'CANCELING':
-      return { kind: 'DECIDED', advanced: then(advanced, 'RESUMED', now, { ...subscription, status: 'ACTIVE', pending: null }) };
+      return { kind: 'DECIDED', advanced: stepTo(advanced, 'RESUMED', now, { ...subscription, status: 'ACTIVE', pending: null }) };
     case 'ACTIVE': {
       const resumed = { ...advanced, subscription: { ...subscription, pending: null } };
       return { kind: 'DECIDED', advanced: subscription.pending?.kind === 'PAUSE' ? resumed : advanced };
