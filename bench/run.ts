@@ -1,0 +1,27 @@
+/** `npm run bench <name> [-- options]`: runs one benchmark against the build in `dist/`. */
+interface Benchmark {
+  readonly summary: string;
+  readonly load: () => Promise<{ run(argv: readonly string[]): Promise<void> }>;
+}
+
+const benchmarks: Readonly<Record<string, Benchmark>> = {
+  renewals: {
+    summary: 'Micro-subscriptions renewed a second, beside plain INSERT … SELECT of the same rows and one transaction each.',
+    load: () => import('./renewals.ts'),
+  },
+  tips: {
+    summary: 'Tips a second over HTTP, spread over many creators and on one, beside pgbench on the same PostgreSQL.',
+    load: () => import('./tips.ts'),
+  },
+};
+
+const [name, ...options] = process.argv.slice(2);
+const chosen = name === undefined ? undefined : benchmarks[name];
+if (chosen) {
+  const { run } = await chosen.load();
+  await run(options);
+} else {
+  if (name !== undefined) console.error(`There is no benchmark "${name}".`);
+  console.log(['Usage: npm run bench <name> -- [options]', '', ...Object.entries(benchmarks).map(([key, { summary }]) => `  ${key.padEnd(8)}${summary}`)].join('\n'));
+  process.exitCode = name === undefined ? 0 : 2;
+}
