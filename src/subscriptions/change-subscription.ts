@@ -53,7 +53,8 @@ interface Accepted {
   readonly price: Price;
 }
 
-function judgeChange(own: OwnSubscription, { wanted, expectedDueNow, pricedAt }: ChangeSubscription): Accepted | SubscriptionRefusal {
+/** The ladder of checks that a change passes, and its price. Pure: the first failing check names the refusal. */
+export function judgeChange(own: OwnSubscription, { wanted, expectedDueNow, pricedAt }: ChangeSubscription): Accepted | SubscriptionRefusal {
   const { now, tiers } = own;
   const { subscription } = own.advanced;
   if (!isChangeable(subscription)) return invalidState(subscription, 'changed');
