@@ -1,14 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { hashInput } from '../../src/api/room.ts';
+import { encodeId, hashInput, Interval } from '../../src/api/room.ts';
 import { invariants } from '../../src/app.ts';
 import { createTier, TIER_PREFIX, type Tier } from '../../src/creators/room.ts';
-import { decodeIdOf, encodeId, Interval } from '../../src/api/room.ts';
 import type { Database, Services } from '../../src/database/room.ts';
 import { formatDecimal, money, type Money } from '../../src/money/room.ts';
-import { expectCleanBooks } from '../support/books.ts';
-import { TestClock } from '../support/clock.ts';
-import type { TestDatabase } from '../support/database.ts';
-import { makeCreator, makeFan, servicesOn, type MadeCreator } from '../support/world.ts';
 import {
   cancel, changeOwn, changeSubscription, pause, resume, subscribe, subscriptionDeskService,
   type BillingInterval, type Desk, type Plan, type Subscription, type SubscriptionOutcome,
@@ -16,6 +11,10 @@ import {
 import { previewChange } from '../../src/subscriptions/preview-subscription.ts';
 import type { Price } from '../../src/subscriptions/pricing.ts';
 import type { WantedChange, WantedPlan } from '../../src/subscriptions/wanted-plan.ts';
+import { expectCleanBooks } from '../support/books.ts';
+import { TestClock } from '../support/clock.ts';
+import type { TestDatabase } from '../support/database.ts';
+import { makeCreator, makeFan, servicesOn, type MadeCreator } from '../support/world.ts';
 
 export const usd = (units: number): bigint => BigInt(Math.round(units * 1_000_000));
 
@@ -152,10 +151,6 @@ export function expectClean(db: Database): Promise<void> {
 
 export function tierId(tier: Tier): string {
   return encodeId(TIER_PREFIX, tier.id);
-}
-
-export function tierOf(id: string): string {
-  return decodeIdOf(TIER_PREFIX, id) as string;
 }
 
 let made = 0;
