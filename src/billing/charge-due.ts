@@ -15,6 +15,8 @@ export interface ChargeDueOptions {
   readonly catchUp: boolean;
   /** A settlement that finds too little leaves everything as it was: the tries of dunning go by the calendar. */
   readonly onUnpaid: 'DUN' | 'LEAVE';
+  /** See `TillOptions`: it may throw `ForecastMissed`. */
+  readonly isForecast: boolean;
 }
 
 export interface ChargeDueOutcome {
@@ -39,7 +41,7 @@ interface Case {
  * the order given. A handful of statements whatever their number.
  */
 export async function chargeDue(tx: Tx, services: Services, subscriptions: readonly Subscription[], options: ChargeDueOptions): Promise<ChargeDueOutcome> {
-  const { people, asOf } = options;
+  const { people, asOf, isForecast } = options;
   const cases = subscriptions.map((before): Case => {
     const advanced = advance(before, asOf);
     return { before, advanced, owed: owedBy(advanced.subscription, asOf, options) };
@@ -48,7 +50,7 @@ export async function chargeDue(tx: Tx, services: Services, subscriptions: reado
   const owing = cases.filter(isOwing);
   const failed = await readFailedCharges(tx, owing.filter(({ before }) => before.status === 'PAST_DUE').map(lastBefore));
   const till = owing.length === 0 ? null
-    : await Till.open(tx, owing.map(({ before }) => before), { people, feeBps: services.get(configService).platformFeeBps, now: asOf });
+    : await Till.open(tx, owing.map(({ before }) => before), { people, feeBps: services.get(configService).platformFeeBps, now: asOf, isForecast });
   const decided = cases.map((one) => (isOwing(one) ? decide(one, till!, failed.get(one.before.id) ?? null, options) : { move: moveOf(one), isHeld: false }));
   const moves = decided.map(({ move }) => move).filter(({ before, advanced }) => advanced.subscription !== before);
   const stored = await writeMoves(tx, moves, { till, bus: services.get(eventHubService) });

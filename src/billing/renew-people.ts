@@ -1,7 +1,7 @@
 import type { Services, Tx } from '../database/room.ts';
 import { lockIdlePeople } from '../identity/room.ts';
 import { subscriptionColumns, subscriptionOf, type Subscription, type SubscriptionRow } from '../subscriptions/room.ts';
-import { chargeDue, type ChargeDueOutcome } from './charge-due.ts';
+import { chargeDue, type ChargeDueOptions, type ChargeDueOutcome } from './charge-due.ts';
 
 export interface BatchOutcome extends ChargeDueOutcome {
   /** How many subscriptions were due. */
@@ -15,12 +15,12 @@ export async function renewPeople(
   tx: Tx,
   personIds: readonly string[],
   services: Services,
-  { asOf, catchUp }: { readonly asOf: Date; readonly catchUp: boolean },
+  options: Pick<ChargeDueOptions, 'asOf' | 'catchUp' | 'isForecast'>,
 ): Promise<BatchOutcome> {
   await limitTransaction(tx);
   const people = await lockIdlePeople(tx, personIds);
-  const subscriptions = await lockDue(tx, [...people.keys()], asOf);
-  const outcome = await chargeDue(tx, services, subscriptions, { people, asOf, catchUp, onUnpaid: 'DUN' });
+  const subscriptions = await lockDue(tx, [...people.keys()], options.asOf);
+  const outcome = await chargeDue(tx, services, subscriptions, { ...options, people, onUnpaid: 'DUN' });
   return { ...outcome, due: subscriptions.length, busyFans: personIds.length - people.size };
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { databaseService, failureKind, logService, OutcomeUnknown, transaction, Unavailable, type Database, type Log, type Services } from '../database/room.ts';
+import { ForecastMissed } from '../subscriptions/room.ts';
 import { beforeAll, readDue, type DuePage, type DuePlace } from './due.ts';
 import { renewPeople, type BatchOutcome } from './renew-people.ts';
 import { emptyReport, sumOf, type RunReport } from './run-report.ts';
@@ -95,8 +96,7 @@ class RenewalRun {
   async #renewPage(personIds: readonly string[]): Promise<BatchOutcome> {
     if (personIds.length === 0) return nothing;
     try {
-      const outcome = await this.#patiently(() =>
-        transaction(this.#db, (tx) => renewPeople(tx, personIds, this.#services, this.#options), { rerunLostCommit: true }));
+      const outcome = await this.#patiently(() => this.#renewPeople(personIds));
       this.#report = sumOf(this.#report, outcome.report);
       this.#busyFans += outcome.busyFans;
       this.#hasHeld ||= outcome.held.length > 0;
@@ -110,6 +110,16 @@ class RenewalRun {
       this.#refuse(personIds[0]!, error);
       return nothing;
     }
+  }
+
+  async #renewPeople(personIds: readonly string[]): Promise<BatchOutcome> {
+    const { asOf, catchUp } = this.#options;
+    const renewing = (isForecast: boolean) =>
+      transaction(this.#db, (tx) => renewPeople(tx, personIds, this.#services, { asOf, catchUp, isForecast }), { rerunLostCommit: true });
+    return renewing(true).catch((error: unknown) => {
+      if (error instanceof ForecastMissed) return renewing(false);
+      throw error;
+    });
   }
 
   #refuse(personId: string, error: unknown): void {

@@ -1,10 +1,11 @@
 import { newId, type Tx } from '../database/room.ts';
 import type { LockedPerson } from '../identity/room.ts';
 import { readTipTargets, type TipTarget } from '../creators/room.ts';
-import { Book, findAccounts, PLATFORM_OWNER_ID } from '../ledger/room.ts';
+import { findAccounts, PLATFORM_OWNER_ID, type PostOutcome } from '../ledger/room.ts';
 import { splitFee } from '../money/room.ts';
 import { readSpending, type CapRefusal, type Spending } from '../wallets/room.ts';
 import type { Charge, ChargeKind, FailureReason } from './charge.ts';
+import { ForecastPurse, LockedPurse, type Purse } from './purse.ts';
 import type { Subscription } from './subscription.ts';
 
 export interface ChargeRequest {
@@ -29,6 +30,11 @@ export interface TillOptions {
   readonly people: ReadonlyMap<string, LockedPerson>;
   readonly feeBps: number;
   readonly now: Date;
+  /**
+   * Decides by balances read without a lock, and locks the accounts only when `writeBook` stores the postings, which then may throw
+   * `ForecastMissed`: for large batches.
+   */
+  readonly isForecast?: boolean;
 }
 
 interface TillAccounts {
@@ -44,13 +50,13 @@ interface TillAccounts {
  */
 export class Till {
   readonly #accounts: TillAccounts;
-  readonly #book: Book;
+  readonly #purse: Purse;
   readonly #spending: Spending;
   readonly #options: TillOptions;
 
-  private constructor(accounts: TillAccounts, book: Book, spending: Spending, options: TillOptions) {
+  private constructor(accounts: TillAccounts, purse: Purse, spending: Spending, options: TillOptions) {
     this.#accounts = accounts;
-    this.#book = book;
+    this.#purse = purse;
     this.#spending = spending;
     this.#options = options;
   }
@@ -74,15 +80,16 @@ export class Till {
     const missing = currencies.find((currency) => !platformFeeIds.has(currency));
     if (missing) throw new Error(`The platform's fee account in ${missing} was not opened before the charge.`);
     const creatorIds = [...targets.values()].flatMap((target) => [target.earningsAccountId, target.debtAccountId]);
-    const book = await Book.lock(tx, [...walletIds.values(), ...creatorIds, ...platformFeeIds.values()]);
-    return new Till({ targets, walletIds, platformFeeIds }, book, spending, options);
+    const accountIds = [...walletIds.values(), ...creatorIds, ...platformFeeIds.values()];
+    const purse = await (options.isForecast ? ForecastPurse.open(tx, accountIds, [...walletIds.values()]) : LockedPurse.open(tx, accountIds));
+    return new Till({ targets, walletIds, platformFeeIds }, purse, spending, options);
   }
 
   /** Takes an amount above zero from the fan's wallet, or says why not; a refusal leaves no trace. */
   charge(request: ChargeRequest): ChargeOutcome {
     const { subscription, amountMicros } = request;
     const { personId, currency } = subscription;
-    const halted = this.#book.haltReason(currency);
+    const halted = this.#purse.haltReason(currency);
     if (halted !== null) return { kind: 'LEDGER_HALTED', currency, reason: halted };
     const person = this.#options.people.get(personId);
     if (!person) throw new Error(`The person ${personId} is charged without having been locked.`);
@@ -105,7 +112,7 @@ export class Till {
 
   /** Stores postings and balances. Subscriptions and charges come before, counters after: `writeMoves` keeps the order. */
   async writeBook(tx: Tx): Promise<void> {
-    await this.#book.write(tx);
+    await this.#purse.write(tx);
   }
 
   /** Stores what people spent, among the counters. */
@@ -113,21 +120,15 @@ export class Till {
     await this.#spending.write(tx);
   }
 
-  #post(charge: Charge, walletId: string, { creatorId, currency }: ChargeRequest['subscription']) {
+  #post(charge: Charge, walletId: string, { creatorId, currency }: ChargeRequest['subscription']): PostOutcome {
     const target = this.#accounts.targets.get(creatorId);
     if (!target) throw new Error(`The charge ${charge.id} is for a creator ${creatorId} whom its till was not opened for.`);
-    const { earningsAccountId: earningsId, debtAccountId: debtId } = target;
-    const feeId = this.#accounts.platformFeeIds.get(currency) as string;
-    return this.#book.post({
-      id: newId(),
-      kind: charge.kind === 'PERIOD' ? 'SUBSCRIPTION' : 'SUBSCRIPTION_PRORATION',
-      causeId: charge.id,
-      currency,
-      entries: [
-        { accountId: walletId, amountMicros: -charge.amountMicros },
-        ...this.#book.creditEarnings({ earningsId, debtId, amountMicros: charge.netMicros }),
-        ...(charge.feeMicros > 0n ? [{ accountId: feeId, amountMicros: charge.feeMicros }] : []),
-      ],
+    return this.#purse.post({
+      charge,
+      walletId,
+      earningsId: target.earningsAccountId,
+      debtId: target.debtAccountId,
+      platformFeeId: this.#accounts.platformFeeIds.get(currency) as string,
       createdAt: this.#options.now,
     });
   }

@@ -20,6 +20,7 @@ export type { Charge, ChargeKind, ChargeStatus, FailureReason } from './charge.t
 export { subscriptionEntities, type PeriodState } from './entities.ts';
 export { monthlyWorth } from './figures.ts';
 export { indexAt, intervalEnd, periodAt, type BillingInterval, type BillingPeriod, type Schedule } from './periods.ts';
+export { ForecastMissed } from './purse.ts';
 export { renewTo } from './renew.ts';
 export { lockSubscriptions, subscriptionColumns, subscriptionOf, type SubscriptionRow } from './subscription-rows.ts';
 export { currentPeriod, GRACE_DAYS, isLive, type Pending, type Plan, type Subscription, type SubscriptionStatusName } from './subscription.ts';
