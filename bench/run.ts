@@ -5,6 +5,10 @@ interface Benchmark {
 }
 
 const benchmarks: Readonly<Record<string, Benchmark>> = {
+  renewals: {
+    summary: 'Micro-subscriptions renewed a second, beside plain INSERT … SELECT of the same rows and one transaction each.',
+    load: () => import('./renewals.ts'),
+  },
   tips: {
     summary: 'Tips a second over HTTP, spread over many creators and on one, beside pgbench on the same PostgreSQL.',
     load: () => import('./tips.ts'),

@@ -5,6 +5,8 @@ import { Migration0004Identity } from './0004-identity.ts';
 import { Migration0005Creators } from './0005-creators.ts';
 import { Migration0006Wallets } from './0006-wallets.ts';
 import { Migration0007Tips } from './0007-tips.ts';
+import { Migration0008Spending } from './0008-spending.ts';
+import { Migration0009Subscriptions } from './0009-subscriptions.ts';
 
 /** Every migration in the order in which it runs. New ones go to the end; landed ones never change. */
 export const migrations = [
@@ -15,4 +17,6 @@ export const migrations = [
   { name: '0005-creators', class: Migration0005Creators },
   { name: '0006-wallets', class: Migration0006Wallets },
   { name: '0007-tips', class: Migration0007Tips },
+  { name: '0008-spending', class: Migration0008Spending },
+  { name: '0009-subscriptions', class: Migration0009Subscriptions },
 ];

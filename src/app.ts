@@ -1,6 +1,7 @@
 import type { EntitySchema } from '@mikro-orm/core';
 import type { GraphQLSchema } from 'graphql';
 import { apiRoom, nodeTypesService, type ApiFace } from './api/room.ts';
+import { billingRoom } from './billing/room.ts';
 import { configService, type Config } from './config.ts';
 import { creatorsRoom } from './creators/room.ts';
 import { clockService, databaseRoom, databaseService, logService, Services, systemClock, type Clock, type Database, type Invariant } from './database/room.ts';
@@ -12,13 +13,14 @@ import { mailRoom } from './mail/room.ts';
 import { intentKindsService, paymentsRoom, type PaymentsFace } from './payments/room.ts';
 import { JobRunner, printed, schemaOf, serverRoom, startServer, type RunningServer, type ServerGauge, type ServerLog, type SocketTimings } from './server/room.ts';
 import { payoutsRoom } from './payouts/room.ts';
+import { subscriptionsRoom } from './subscriptions/room.ts';
 import { tipSenderService, tipsRoom } from './tips/room.ts';
 import { walletsRoom } from './wallets/room.ts';
 
 /** Every room, in the order in which they build on each other. */
 export const rooms: readonly (ApiFace & PaymentsFace)[] = [
   databaseRoom, ledgerRoom, eventsRoom, mailRoom, apiRoom, identityRoom, paymentsRoom, creatorsRoom, walletsRoom,
-  tipsRoom, payoutsRoom, liveRoom, serverRoom,
+  tipsRoom, subscriptionsRoom, payoutsRoom, billingRoom, liveRoom, serverRoom,
 ];
 
 /** Every entity of every room: what a `Database` is connected with. */

@@ -1,7 +1,7 @@
 import type { ApiFace } from './face.ts';
 import { MoneyResolver } from './money-type.ts';
 import { NodeResolver } from './node.ts';
-import { AmountOutOfRange, CurrencyMismatch, InsufficientFunds, PaymentDeclined, ValidationError } from './user-error.ts';
+import { AmountOutOfRange, CapExceeded, CurrencyMismatch, InsufficientFunds, PaymentDeclined, ValidationError } from './user-error.ts';
 
 export {
   connectionType, decodeCursor, encodeCursor, invalidCursor, mostPerPage, PageInfo, pageOf, pageSize,
@@ -16,16 +16,17 @@ export { hashInput, idempotencyMismatch, isSameInput } from './idempotency.ts';
 export { MoneyInput, MoneyType } from './money-type.ts';
 export { decodeId, decodeIdOf, encodeId, type DecodedId } from './node-id.ts';
 export { loadNode, NodeInterface, nodeTypesService, typeNameOf, withTypeName, type NodeType } from './node.ts';
+export { BEGINNING, dayOf, daysOf, monthOf, type PeriodDays } from './period-days.ts';
 export { Allow, enforce, InsiderDependent, ViewerDependent, type Rule, type Verdict } from './rule.ts';
 export { BigIntScalar, CurrencyCodeScalar, DateTimeScalar, DecimalScalar } from './scalars.ts';
 export { idempotencyKeyProblem, quoteText, textProblem, type TextRules } from './text.ts';
 export {
-  AmountOutOfRange, CurrencyMismatch, InsufficientFunds, parseMoneyInput, PaymentDeclined, UserError, ValidationError,
+  amountProblem, AmountOutOfRange, CapExceeded, CurrencyMismatch, InsufficientFunds, parseMoneyInput, PaymentDeclined, UserError, ValidationError,
   type AmountRange, type ErrorPath, type ParsedMoney,
 } from './user-error.ts';
 
 export const apiRoom: ApiFace = {
   name: 'api',
   resolvers: [MoneyResolver, NodeResolver],
-  orphanedTypes: [ValidationError, AmountOutOfRange, CurrencyMismatch, InsufficientFunds, PaymentDeclined],
+  orphanedTypes: [ValidationError, AmountOutOfRange, CapExceeded, CurrencyMismatch, InsufficientFunds, PaymentDeclined],
 };

@@ -1,8 +1,8 @@
 import { Field, InterfaceType, ObjectType } from 'type-graphql';
-import { MAX_MICROS, money, parseAmount, type Money } from '../money/room.ts';
+import { isCurrencyCode, MAX_MICROS, money, parseAmount, type AmountResult, type Money } from '../money/room.ts';
 import { ErrorCode } from './error-code.ts';
 import { MoneyType, type MoneyInput } from './money-type.ts';
-import { CurrencyCodeScalar } from './scalars.ts';
+import { CurrencyCodeScalar, DateTimeScalar } from './scalars.ts';
 
 export type ErrorPath = readonly string[];
 
@@ -71,6 +71,21 @@ export class InsufficientFunds extends UserError {
   }
 }
 
+@ObjectType({ implements: UserError, description: 'The amount would pass a spending cap that the viewer set.' })
+export class CapExceeded extends UserError {
+  @Field(() => MoneyType, { description: 'What the cap leaves to spend until it resets.' })
+  remaining: Money;
+
+  @Field(() => DateTimeScalar, { description: 'When the cap\'s next period begins, in UTC.' })
+  resetsAt: Date;
+
+  constructor(message: string, path: ErrorPath | null, remaining: Money, resetsAt: Date) {
+    super(ErrorCode.CAP_EXCEEDED, message, path);
+    this.remaining = remaining;
+    this.resetsAt = resetsAt;
+  }
+}
+
 @ObjectType({ implements: UserError, description: 'The card, or its issuer, declined the payment.' })
 export class PaymentDeclined extends UserError {
   @Field(() => String, { nullable: true, description: 'The provider\'s reason, such as "insufficient_funds".' })
@@ -99,12 +114,19 @@ const anyAmount: AmountRange = { minimumMicros: 1n, maximumMicros: MAX_MICROS };
 /** Reads a MoneyInput: positive and exact, or the UserError that says what is wrong with which field. */
 export function parseMoneyInput(input: MoneyInput, path: ErrorPath, range: AmountRange = anyAmount): ParsedMoney {
   const parsed = parseAmount(input);
-  if (parsed.ok) return parsed;
-  const where = [...path, parsed.field];
-  if (parsed.problem === 'NOT_POSITIVE' || parsed.problem === 'TOO_LARGE') {
-    const bounds = [money(range.minimumMicros, input.currency), money(range.maximumMicros, input.currency)] as const;
-    return { ok: false, error: new AmountOutOfRange(parsed.message, where, ...bounds) };
+  return parsed.ok ? parsed : { ok: false, error: amountProblem(parsed, input.currency, [...path, parsed.field], range) };
+}
+
+/** The UserError of an amount that could not be read; `path` leads to the field that is wrong. */
+export function amountProblem(
+  { problem, message }: Extract<AmountResult, { ok: false }>,
+  currency: string,
+  path: ErrorPath,
+  range: AmountRange = anyAmount,
+): UserError {
+  // An amount is judged before its currency: a range in a currency that nobody knows cannot be shown.
+  if ((problem === 'NOT_POSITIVE' || problem === 'TOO_LARGE') && isCurrencyCode(currency)) {
+    return new AmountOutOfRange(message, path, money(range.minimumMicros, currency), money(range.maximumMicros, currency));
   }
-  const code = parsed.problem === 'PRECISION' ? ErrorCode.PRECISION : ErrorCode.INVALID_INPUT;
-  return { ok: false, error: new ValidationError(code, parsed.message, where) };
+  return new ValidationError(problem === 'PRECISION' ? ErrorCode.PRECISION : ErrorCode.INVALID_INPUT, message, path);
 }

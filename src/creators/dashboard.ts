@@ -1,10 +1,9 @@
 import DataLoader from 'dataloader';
 import { Arg, Ctx, Field, FieldResolver, Int, ObjectType, Resolver, Root } from 'type-graphql';
-import { cached, MoneyType, Period, type RequestContext } from '../api/room.ts';
+import { cached, daysOf, MoneyType, Period, type RequestContext } from '../api/room.ts';
 import { clockService, databaseService } from '../database/room.ts';
 import { money, type Money } from '../money/room.ts';
 import type { Creator } from './entities.ts';
-import { daysOf } from './periods.ts';
 
 @ObjectType({ description: 'What a creator page took in over a period.' })
 export class CreatorStats {
@@ -13,6 +12,12 @@ export class CreatorStats {
 
   @Field(() => Int, { description: 'How many tips were paid in the period, refunded ones included.' })
   tipCount!: number;
+}
+
+/** The object of `CreatorStats`: higher rooms add fields to it with `@Root() stats: StatsOf`. */
+export interface StatsOf {
+  readonly creator: Creator;
+  readonly period: Period;
 }
 
 /** Its object is the creator itself, so that higher rooms add fields with `@Root() creator: Creator`. Only the owner gets one. */
@@ -26,9 +31,9 @@ export class DashboardFields {
     @Root() creator: Creator,
     @Ctx() context: RequestContext,
     @Arg('period', () => Period, { defaultValue: Period.MONTH, description: 'Which calendar period, in UTC.' }) period: Period,
-  ): Promise<{ tipsTotal: Money; tipCount: number }> {
+  ): Promise<StatsOf & { tipsTotal: Money; tipCount: number }> {
     const sum = await statsLoader(context, period).load(creator.id);
-    return { tipsTotal: money(sum.totalMicros, creator.currency), tipCount: sum.count };
+    return { creator, period, tipsTotal: money(sum.totalMicros, creator.currency), tipCount: sum.count };
   }
 }
 

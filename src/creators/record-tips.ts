@@ -1,5 +1,5 @@
+import { BEGINNING, dayOf, monthOf } from '../api/room.ts';
 import type { Sql } from '../database/room.ts';
-import { BEGINNING, dayOf, monthOf } from './periods.ts';
 
 /** A tip that was paid, or a part of one that was given back (`amountMicros` below zero). */
 export interface RecordedTip {

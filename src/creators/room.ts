@@ -13,7 +13,7 @@ import { loadCreator } from './load-creator.ts';
 import { TIER_PREFIX, TierFields } from './tier-type.ts';
 
 export { CREATOR_PREFIX, CreatorConnection, CreatorRole, CreatorType } from './creator-type.ts';
-export { CreatorDashboard, CreatorStats } from './dashboard.ts';
+export { CreatorDashboard, CreatorStats, type StatsOf } from './dashboard.ts';
 export { createCreator, updateCreator } from './edit-creator.ts';
 export { archiveGoal, createGoal, updateGoal } from './edit-goal.ts';
 export { archiveTier, createTier, updateTier } from './edit-tier.ts';

@@ -1,8 +1,7 @@
 import DataLoader from 'dataloader';
 import { Field, ObjectType } from 'type-graphql';
-import { ApiError, cached, MoneyType, mostPerPage, Period, type RequestContext } from '../api/room.ts';
+import { ApiError, cached, daysOf, MoneyType, mostPerPage, Period, type RequestContext } from '../api/room.ts';
 import { clockService, databaseService } from '../database/room.ts';
-import { daysOf } from './periods.ts';
 
 @ObjectType('Supporter', { description: 'A fan by the last name given on a tip that was not anonymous.' })
 export class SupporterType {

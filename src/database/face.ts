@@ -13,7 +13,8 @@ export interface Invariant {
 export interface Job {
   readonly name: string;
   readonly everyMs: number;
-  run(services: Services): Promise<void>;
+  /** A long run ends early, and in order, when `stop` is aborted: the server waits for it. */
+  run(services: Services, stop: AbortSignal): Promise<void>;
 }
 
 /** What every room shows of itself to the composition root. Rooms with a GraphQL side show more (`ApiFace`). */

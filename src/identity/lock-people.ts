@@ -12,12 +12,23 @@ export interface LockedPerson {
  * see different moments. Until the transaction ends nobody else uses an idempotency key or a cap of theirs.
  */
 export async function lockPeople(tx: Sql, personIds: readonly string[]): Promise<Map<string, LockedPerson>> {
-  const [, rows] = await Promise.all([
+  const [, people] = await Promise.all([
     tx.query('SELECT id FROM person WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE', [personIds]),
-    tx.query<{ id: string; display_name: string; frozen_at: Date | null }>(
-      'SELECT id, display_name, frozen_at FROM person WHERE id = ANY ($1::uuid[])',
-      [personIds],
-    ),
+    readPeople(tx, personIds),
   ]);
+  return people;
+}
+
+/** The same of those whom nobody else has locked: it waits for nobody, and whoever is missing from the answer is busy. */
+export async function lockIdlePeople(tx: Sql, personIds: readonly string[]): Promise<Map<string, LockedPerson>> {
+  const locked = await tx.query<{ id: string }>('SELECT id FROM person WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED', [personIds]);
+  return readPeople(tx, locked.map(({ id }) => id));
+}
+
+async function readPeople(tx: Sql, personIds: readonly string[]): Promise<Map<string, LockedPerson>> {
+  const rows = await tx.query<{ id: string; display_name: string; frozen_at: Date | null }>(
+    'SELECT id, display_name, frozen_at FROM person WHERE id = ANY ($1::uuid[])',
+    [personIds],
+  );
   return new Map(rows.map((row) => [row.id, { id: row.id, displayName: row.display_name, frozenAt: row.frozen_at }]));
 }

@@ -28,3 +28,9 @@ interface Personal {
 
 /** The person whom the object belongs to; for node types, so that others find nothing. */
 export const self = rule('SELF', true, (context, subject) => (isPerson(context, (subject as Personal).personId) ? 'ALLOWED' : 'FORBIDDEN'));
+
+/** The person who pays, and the account that runs the creator page that is paid; for node types, so that others find nothing. */
+export const payerOrOwner = rule('PAYER_OR_OWNER', true, (context, subject) => {
+  const { personId, ownerId } = subject as Personal & Owned;
+  return isPerson(context, personId) || isPerson(context, ownerId) ? 'ALLOWED' : 'FORBIDDEN';
+});

@@ -37,6 +37,12 @@ export async function readAccounts(
   return { accounts, halts };
 }
 
+/** Why postings have stopped, by currency. Takes no lock: to decide by it, use `Book.lock`. */
+export async function readHalts(sql: Sql): Promise<Map<string, string>> {
+  const rows = await sql.query<{ currency: string; reason: string }>('SELECT currency, reason FROM ledger_halt');
+  return new Map(rows.map((row) => [row.currency, row.reason]));
+}
+
 function openPage(row: AccountRow): BookAccount {
   const guarded = isGuarded(row.kind);
   const balance = guarded ? row.balance : 0n;

@@ -12,6 +12,7 @@ export {
   type AccountKind, type AccountName, type GuardedKind, type UnguardedKind,
 } from './accounts.ts';
 export { Book, LedgerHalted } from './book.ts';
+export { readHalts } from './book-reading.ts';
 export { check, type CheckLine, type CheckOptions, type Violation } from './check.ts';
 export { creatorBalances, type CreatorBalance, type HoldRule } from './creator-balance.ts';
 export { EntryEntity, type Entry } from './entry.ts';

@@ -1,12 +1,15 @@
 import { Arg, Field, ID, ObjectType, Resolver, Root, Subscription } from 'type-graphql';
 import { BigIntScalar, type RequestContext } from '../api/room.ts';
 import { GoalType, type Goal } from '../creators/room.ts';
-import { anyone } from '../identity/room.ts';
+import { anyone, owner } from '../identity/room.ts';
 import { TipType } from '../tips/room.ts';
 import { AllowSubscribe } from './allow-subscribe.ts';
+import type { CreatorStreamArgs } from './creator-stream.ts';
 import type { Feed } from './feed.ts';
 import { openGoalFeed } from './goal-feed.ts';
-import { openTipFeed, type TipEvent, type TipFeedArgs } from './tip-feed.ts';
+import { openMembershipFeed, type MembershipEvent } from './membership-feed.ts';
+import { MembershipEventType } from './membership-type.ts';
+import { openTipFeed, type TipEvent } from './tip-feed.ts';
 
 @ObjectType('TipEvent', { description: 'One tip in a creator\'s stream.' })
 export class TipEventType {
@@ -31,7 +34,7 @@ export class LiveSubscriptions {
   @Subscription(() => TipEventType, {
     description:
       'Public: a creator\'s tips as they are paid, in order. With after, first everything since that cursor, then live: nothing lost, nothing twice. A replayed tip is shown as it is now.',
-    subscribe: opens<TipFeedArgs>(openTipFeed),
+    subscribe: opens<CreatorStreamArgs>(openTipFeed),
   })
   tipReceived(
     @Root() event: TipEvent,
@@ -39,6 +42,20 @@ export class LiveSubscriptions {
     @Arg('after', () => String, { nullable: true, description: 'The last cursor seen, or a creator\'s liveCursor; left out: from now on.' })
     _after?: string | null,
   ): TipEvent {
+    return event;
+  }
+
+  @AllowSubscribe(owner)
+  @Subscription(() => MembershipEventType, {
+    description:
+      'The creator\'s: micro-subscriptions started, renewed, changed, past due, paused, resumed, canceled and ended, in order. With after, first everything since that cursor, then live: nothing lost, nothing twice.',
+    subscribe: opens<CreatorStreamArgs>(openMembershipFeed),
+  })
+  membershipEvents(
+    @Root() event: MembershipEvent,
+    @Arg('creatorId', () => ID, { description: 'Whose members.' }) _creatorId: string,
+    @Arg('after', () => String, { nullable: true, description: 'The last cursor seen; left out: from now on.' }) _after?: string | null,
+  ): MembershipEvent {
     return event;
   }
 

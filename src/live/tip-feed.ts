@@ -1,7 +1,8 @@
-import { ApiError, decodeIdOf, quoteText, type RequestContext } from '../api/room.ts';
-import { CREATOR_PREFIX, loadCreator, type Creator } from '../creators/room.ts';
-import { decodeCursor, encodeCursor, type StreamEvent, type StreamKey } from '../events/room.ts';
+import type { RequestContext } from '../api/room.ts';
+import type { Creator } from '../creators/room.ts';
+import { encodeCursor, type StreamEvent, type StreamKey } from '../events/room.ts';
 import { loadTip, type Tip } from '../tips/room.ts';
+import { openCreatorStream, type CreatorStreamArgs } from './creator-stream.ts';
 import type { EventFeed } from './feed.ts';
 
 /** One tip in its creator's stream, as `TipEvent` shows it. */
@@ -11,25 +12,10 @@ export interface TipEvent {
   readonly tip: Tip;
 }
 
-export interface TipFeedArgs {
-  readonly creatorId: string;
-  readonly after?: string | null;
-}
-
 /** Opens a creator's tips. Throws NOT_FOUND for no creator and CURSOR_INVALID for a cursor that this stream never gave out. */
-export async function openTipFeed(args: TipFeedArgs, context: RequestContext): Promise<EventFeed> {
-  const uuid = decodeIdOf(CREATOR_PREFIX, args.creatorId);
-  const creator = uuid === null ? null : await loadCreator(context, uuid);
-  if (!creator) throw new ApiError('NOT_FOUND', `There is no creator ${quoteText(args.creatorId)}.`);
-  const stream: StreamKey = { creatorId: creator.id, topic: 'tips' };
-  return tipFeed(creator, stream, sequenceAfter(args.after, stream));
-}
-
-function sequenceAfter(after: string | null | undefined, stream: StreamKey): bigint | 'HEAD' {
-  if (after === null || after === undefined) return 'HEAD';
-  const sequence = decodeCursor(after, stream);
-  if (sequence === null) throw new ApiError('CURSOR_INVALID', `The cursor ${quoteText(after)} is not one of this creator's tips.`);
-  return sequence;
+export async function openTipFeed(args: CreatorStreamArgs, context: RequestContext): Promise<EventFeed> {
+  const { creator, stream, after } = await openCreatorStream(args, 'tips', context);
+  return tipFeed(creator, stream, after);
 }
 
 function tipFeed(creator: Creator, stream: StreamKey, after: bigint | 'HEAD'): EventFeed {

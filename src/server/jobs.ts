@@ -7,7 +7,7 @@ export class JobRunner {
   readonly #log: Log;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #running = new Set<Promise<void>>();
-  #isStopped = false;
+  readonly #stop = new AbortController();
 
   constructor(services: Services, log: Log) {
     this.#services = services;
@@ -18,15 +18,15 @@ export class JobRunner {
     for (const job of jobs) this.#schedule(job);
   }
 
-  /** Starts nothing more, and waits for what runs. */
+  /** Starts nothing more, asks what runs to end, and waits for it. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
+    this.#stop.abort();
     for (const timer of this.#timers) clearTimeout(timer);
     await Promise.all(this.#running);
   }
 
   #schedule(job: Job): void {
-    if (this.#isStopped) return;
+    if (this.#stop.signal.aborted) return;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       const run = this.#run(job).finally(() => {
@@ -41,7 +41,7 @@ export class JobRunner {
 
   async #run(job: Job): Promise<void> {
     try {
-      await job.run(this.#services);
+      await job.run(this.#services, this.#stop.signal);
     } catch (error) {
       this.#log.error({ err: error, job: job.name }, 'A job failed; it runs again at its next time.');
     }

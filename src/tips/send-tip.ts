@@ -3,6 +3,7 @@ import type { LockedPerson } from '../identity/room.ts';
 import type { TipTarget } from '../creators/room.ts';
 import { newId } from '../database/room.ts';
 import { money, splitFee, zero, type Money } from '../money/room.ts';
+import type { CapRefusal, Spending } from '../wallets/room.ts';
 import type { Tip } from './tip.ts';
 
 /** A fan's wish, parsed and well-formed, with nothing looked up yet. */
@@ -31,6 +32,7 @@ export type SendTipOutcome =
   | { readonly kind: 'CURRENCY_MISMATCH'; readonly expected: string }
   | { readonly kind: 'AMOUNT_OUT_OF_RANGE'; readonly minimum: Money; readonly maximum: Money }
   | { readonly kind: 'MESSAGE_TOO_LONG'; readonly maximum: number }
+  | { readonly kind: 'CAP_EXCEEDED'; readonly refusal: CapRefusal }
   | { readonly kind: 'INSUFFICIENT_FUNDS'; readonly balance: Money; readonly shortfall: Money }
   | { readonly kind: 'LEDGER_HALTED'; readonly currency: string; readonly reason: string };
 
@@ -42,6 +44,7 @@ export interface TipScene {
   readonly walletId: string | undefined;
   readonly platformFeeId: string;
   readonly book: Book;
+  readonly spending: Spending;
   readonly feeBps: number;
   readonly now: Date;
 }
@@ -51,7 +54,7 @@ export interface TipScene {
  * (basis points, rounded down to the micro) goes to the platform and all the rest to the creator.
  */
 export function decideTip(command: SendTip, scene: TipScene): SendTipOutcome {
-  const { sender, target, book } = scene;
+  const { sender, target, book, spending } = scene;
   const { amount } = command;
   if (!target) return { kind: 'CREATOR_NOT_FOUND' };
   if (sender.frozenAt) return { kind: 'ACCOUNT_FROZEN' };
@@ -69,6 +72,8 @@ export function decideTip(command: SendTip, scene: TipScene): SendTipOutcome {
   }
   const halted = book.haltReason(amount.currency);
   if (halted !== null) return { kind: 'LEDGER_HALTED', currency: amount.currency, reason: halted };
+  const refusal = spending.refusal(sender.id, amount.currency, amount.micros);
+  if (refusal) return { kind: 'CAP_EXCEEDED', refusal };
   if (!scene.walletId) return { kind: 'INSUFFICIENT_FUNDS', balance: zero(amount.currency), shortfall: amount };
 
   const tip = makeTip(command, scene, target);
@@ -80,6 +85,7 @@ export function decideTip(command: SendTip, scene: TipScene): SendTipOutcome {
       shortfall: money(posted.shortfallMicros, amount.currency),
     };
   }
+  spending.spend(sender.id, amount.currency, amount.micros);
   return { kind: 'SENT', tip };
 }
 

@@ -3,6 +3,7 @@ import { Book, findAccounts } from '../ledger/room.ts';
 import { lockPeople, type LockedPerson } from '../identity/room.ts';
 import { readTipTargets, recordTips, type TipTarget } from '../creators/room.ts';
 import { moveCounters, type Tx } from '../database/room.ts';
+import { readSpending, type Spending } from '../wallets/room.ts';
 import { decideTip, type SendTip, type SendTipOutcome } from './send-tip.ts';
 import type { Tip } from './tip.ts';
 import { insertTips, keyOf, readKeyedTips, type KeyedTip, type TipToInsert } from './tip-rows.ts';
@@ -37,7 +38,7 @@ export async function sendTips(tx: Tx, commands: readonly SendTip[], options: Se
     }
     return outcome;
   });
-  if (sent.length > 0) await writeTips(tx, sent, scene.book, options);
+  if (sent.length > 0) await writeTips(tx, sent, scene, options);
   return outcomes;
 }
 
@@ -45,12 +46,14 @@ interface Scene {
   readonly targets: ReadonlyMap<string, TipTarget>;
   readonly walletIds: ReadonlyMap<string, string>;
   readonly book: Book;
+  readonly spending: Spending;
 }
 
 async function readScene(tx: Tx, commands: readonly SendTip[], options: SendTipsOptions): Promise<Scene> {
   const owners = new Map(commands.map((command) => [walletOf(command), { ownerId: command.senderId, currency: command.amount.currency }]));
   const names = [...owners.values()].map((owner) => ({ ...owner, kind: 'wallet' as const }));
-  const [targets, found] = await Promise.all([
+  const [spending, targets, found] = await Promise.all([
+    readSpending(tx, commands.map((command) => ({ personId: command.senderId, currency: command.amount.currency })), options.now),
     readTipTargets(tx, distinct(commands.map((command) => command.creatorId))),
     findAccounts(tx, names),
   ]);
@@ -58,7 +61,7 @@ async function readScene(tx: Tx, commands: readonly SendTip[], options: SendTips
   const creatorIds = [...targets.values()].flatMap((target) => [target.earningsAccountId, target.debtAccountId]);
   const platformIds = distinct(commands.map((command) => command.amount.currency)).map((currency) => platformFeeId(currency, options));
   const book = await Book.lock(tx, [...walletIds.values(), ...creatorIds, ...platformIds]);
-  return { targets, walletIds, book };
+  return { targets, walletIds, book, spending };
 }
 
 function decide(command: SendTip, people: ReadonlyMap<string, LockedPerson>, scene: Scene, options: SendTipsOptions): SendTipOutcome {
@@ -70,6 +73,7 @@ function decide(command: SendTip, people: ReadonlyMap<string, LockedPerson>, sce
     walletId: scene.walletIds.get(walletOf(command)),
     platformFeeId: platformFeeId(command.amount.currency, options),
     book: scene.book,
+    spending: scene.spending,
     feeBps: options.feeBps,
     now: options.now,
   });
@@ -79,12 +83,13 @@ function replay(command: SendTip, earlier: KeyedTip): SendTipOutcome {
   return earlier.inputHash.equals(command.inputHash) ? { kind: 'REPLAYED', tip: earlier.tip } : { kind: 'IDEMPOTENCY_MISMATCH' };
 }
 
-async function writeTips(tx: Tx, sent: readonly TipToInsert[], book: Book, { bus }: SendTipsOptions): Promise<void> {
+async function writeTips(tx: Tx, sent: readonly TipToInsert[], { book, spending }: Scene, { bus }: SendTipsOptions): Promise<void> {
   // In the lock order.
   await Promise.all([
     insertTips(tx, sent),
     book.write(tx),
     moveCounters(tx, sent.map(({ command }) => ({ ownerId: command.senderId, name: 'tips', by: 1 }))),
+    spending.write(tx),
     recordTips(tx, sent.map(({ tip }) => rollupOf(tip))),
     bus.append(tx, sent.map(({ tip }) => ({
       creatorId: tip.creatorId,

@@ -3,6 +3,7 @@ import {
 } from '../api/room.ts';
 import { LedgerHalted } from '../ledger/room.ts';
 import { formatMoney } from '../money/room.ts';
+import { capExceeded } from '../wallets/room.ts';
 import type { SendTipInput } from './tip-inputs.ts';
 import type { SendTipOutcome } from './send-tip.ts';
 import type { Tip } from './tip.ts';
@@ -43,6 +44,8 @@ export function tipRefusal(refusal: Refusal, input: SendTipInput): UserError {
         `The message has ${[...(input.message ?? '')].length} characters; this creator takes at most ${refusal.maximum}.`,
         ['input', 'message'],
       );
+    case 'CAP_EXCEEDED':
+      return capExceeded(refusal.refusal, ['input', 'amount']);
     case 'INSUFFICIENT_FUNDS':
       return new InsufficientFunds(
         `The wallet holds ${formatMoney(refusal.balance)}: ${formatMoney(refusal.shortfall)} too little for this tip.`,

@@ -8,6 +8,7 @@ import {
   chargesService, paymentProvidersService,
   type Charges, type FinalOutcome, type Intent, type IntentKind, type PaymentProviders,
 } from '../payments/room.ts';
+import { requestSettlement, settlementRequestsService, type SettlementRequests } from './settlement.ts';
 import { openTopUpAccounts, topUpPosting } from './top-up-posting.ts';
 import { quoteTopUp, type FeePayer, type QuoteOutcome, type TopUpQuote } from './top-up-quote.ts';
 import { insertTopUp, lockTopUp, readKeyedTopUp, readPendingTopUps, readTopUps, storeOutcome } from './top-up-rows.ts';
@@ -51,6 +52,7 @@ interface TopUpsOptions {
   readonly providers: PaymentProviders;
   readonly charges: Charges;
   readonly feePayer: FeePayer;
+  readonly settlementRequests: SettlementRequests;
 }
 
 type Stored = { readonly kind: 'STORED'; readonly topUp: TopUp; readonly isNew: boolean } | TopUpRefusal;
@@ -87,9 +89,9 @@ export class TopUps {
     return { kind: 'ANSWERED', topUp: outcome.status === 'PENDING' ? topUp : await this.settle(topUp, outcome) };
   }
 
-  /** Stores what became of a top-up, and moves the money if it succeeded. One that has an outcome already is answered as it is. */
+  /** Stores what became of a top-up; if it succeeded, moves the money and has what the person owes tried again. One that has an outcome already is answered as it is. */
   async settle({ id, personId, provider, currency }: TopUp, outcome: FinalOutcome): Promise<TopUp> {
-    const { db, clock } = this.#options;
+    const { db, clock, settlementRequests } = this.#options;
     const accounts = await openTopUpAccounts(db, { personId, provider, currency }, clock.now());
     return transaction(db, async (tx) => {
       const now = clock.now();
@@ -99,6 +101,8 @@ export class TopUps {
       if (outcome.status === 'SUCCEEDED') {
         const [posted] = await post(tx, [topUpPosting(topUp, outcome.feeMicros, accounts, now)]);
         if (!posted?.ok) throw new Error(`The top-up ${id} only credits its guarded account, yet it was refused.`);
+        await requestSettlement(tx, personId, now);
+        tx.afterCommit(() => settlementRequests.announce(personId));
       }
       return storeOutcome(tx, topUp, outcome, now);
     }, { rerunLostCommit: true });
@@ -158,6 +162,7 @@ export const topUpsService = service<TopUps>(
       providers: services.get(paymentProvidersService),
       charges: services.get(chargesService),
       feePayer: services.get(configService).topUpFee,
+      settlementRequests: services.get(settlementRequestsService),
     }),
 );
 

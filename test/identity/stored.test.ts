@@ -58,7 +58,7 @@ test('what ended is deleted on a timer, and what lives stays', async () => {
   await signUp(services, ada);
   const living = await signIn(services, ada);
   await database.current.db.query(`UPDATE auth.session SET "expiresAt" = now() - interval '1 second' WHERE token <> $1`, [living.token.split('.')[0]]);
-  for (const job of identityRoom.jobs ?? []) await job.run(services);
+  for (const job of identityRoom.jobs ?? []) await job.run(services, new AbortController().signal);
   expect(await database.current.db.query('SELECT token FROM auth.session')).toEqual([{ token: living.token.split('.')[0] }]);
 });
 

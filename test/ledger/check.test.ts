@@ -264,10 +264,10 @@ test('the timer halts a broken currency and raises the alarm; the others go on',
     .provide(clockService, { now: () => noon })
     .provide(ledgerAlarmService, (line) => alarms.push(line));
   const checking = ledgerRoom.jobs?.find((job) => job.name === 'check the books');
-  await checking?.run(services);
+  await checking?.run(services, new AbortController().signal);
   expect(await db.query('SELECT * FROM ledger_halt')).toEqual([]);
   await tamper(database.current, [`UPDATE account SET balance = balance + 1 WHERE id = '${fan}'`]);
-  await checking?.run(services);
+  await checking?.run(services, new AbortController().signal);
   expect(await db.query('SELECT * FROM ledger_halt')).toEqual([{ currency: 'USD', reason: `not ${balance}`, halted_at: noon }]);
   expect(alarms[0]).toContain(`not ${balance}`);
   expect(alarms[0]).toContain(fan);

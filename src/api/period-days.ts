@@ -1,4 +1,4 @@
-import { Period } from '../api/room.ts';
+import { Period } from './enums.ts';
 
 /** The days of a calendar period in UTC, as dates: `startsOn` is in it, `endsBefore` is not. */
 export interface PeriodDays {

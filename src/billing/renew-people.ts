@@ -1,0 +1,43 @@
+import type { Services, Tx } from '../database/room.ts';
+import { lockIdlePeople } from '../identity/room.ts';
+import { subscriptionColumns, subscriptionOf, type Subscription, type SubscriptionRow } from '../subscriptions/room.ts';
+import { chargeDue, type ChargeDueOptions, type ChargeDueOutcome } from './charge-due.ts';
+
+export interface BatchOutcome extends ChargeDueOutcome {
+  /** How many subscriptions were due. */
+  readonly due: number;
+  /** People whom somebody else had locked: left out. */
+  readonly busyFans: number;
+}
+
+/** One batch of a renewal run: whatever is due from these people, those whom nobody else has locked. */
+export async function renewPeople(
+  tx: Tx,
+  personIds: readonly string[],
+  services: Services,
+  options: Pick<ChargeDueOptions, 'asOf' | 'catchUp' | 'isForecast'>,
+): Promise<BatchOutcome> {
+  await limitTransaction(tx);
+  const people = await lockIdlePeople(tx, personIds);
+  const subscriptions = await lockDue(tx, [...people.keys()], options.asOf);
+  const outcome = await chargeDue(tx, services, subscriptions, { ...options, people, onUnpaid: 'DUN' });
+  return { ...outcome, due: subscriptions.length, busyFans: personIds.length - people.size };
+}
+
+/**
+ * A worker that is stopped while a statement's parameters are on their way is not idle to PostgreSQL, which waits for the rest of them:
+ * only this limit, of version 17 and later, then frees its locks.
+ */
+export async function limitTransaction(tx: Tx): Promise<void> {
+  await tx.query(`SELECT set_config('transaction_timeout', '30s', true) WHERE current_setting('server_version_num')::integer >= 170000`);
+}
+
+/** The oldest debts come first: when a wallet is short, it is the youngest that stays unpaid. */
+async function lockDue(tx: Tx, personIds: readonly string[], asOf: Date): Promise<Subscription[]> {
+  // Nobody waits here and so reads what was before: whoever writes a subscription has locked its person, as we have.
+  const rows = await tx.query<SubscriptionRow>(
+    `SELECT ${subscriptionColumns} FROM subscription s WHERE s.person_id = ANY ($1::uuid[]) AND s.next_charge_at <= $2 ORDER BY s.id FOR NO KEY UPDATE`,
+    [personIds, asOf],
+  );
+  return rows.map(subscriptionOf).sort((a, b) => a.nextChargeAt!.getTime() - b.nextChargeAt!.getTime());
+}

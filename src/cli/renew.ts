@@ -1,0 +1,60 @@
+import { linesOf, parseAsOf, renew as renewDue } from '../billing/room.ts';
+import { configService, readConfig, type Config } from '../config.ts';
+import { databaseService, logService, Services, type Database } from '../database/room.ts';
+import { createLog, type ServerLog } from '../server/room.ts';
+import { CliError, usageError } from './cli-error.ts';
+import { Closers } from './closers.ts';
+import type { Command } from './command.ts';
+import { connectRooms, missingMigrations, openDatabaseServer } from './database-server.ts';
+import { listenForStop } from './stop-signal.ts';
+
+export const renew: Command = {
+  name: 'renew',
+  summary: 'Charges every micro-subscription that is due, and applies what takes effect at the end of a period.',
+  details:
+    'A running server does the same every minute. Any number of runs may go on at once, and one that is stopped or killed leaves nothing\n'
+    + 'half-done: each period is charged once. Of several periods that are due, only the current one is charged, the others are skipped.',
+  options: [
+    { name: 'as-of', value: 'TIME', description: 'Takes TIME for now, such as 2026-03-31 or 2026-03-31T12:00:00Z; one to come is refused with NODE_ENV=production.' },
+    { name: 'catch-up', description: 'Charges each period that was missed.' },
+    { name: 'batch', value: 'N', description: 'Renews about N subscriptions in one transaction (1000).' },
+  ],
+  async run({ has, text, whole, say, remark }) {
+    const batch = whole('batch', { from: 1, to: 10_000, fallback: 1_000 });
+    const config = readConfig();
+    const asOf = readAsOf(text('as-of'), config);
+    const stop = listenForStop();
+    const log = createLog(config.logLevel, process.stderr);
+    const closers = new Closers();
+    try {
+      const server = await openDatabaseServer(config, remark);
+      closers.add(() => server.stop());
+      const database = await connectRooms(server, log);
+      closers.add(() => database.close());
+      const missing = await missingMigrations(database);
+      if (missing.length > 0) throw new CliError(`The database lacks the migrations ${missing.join(', ')}: run "farthing migrate".`);
+      const services = servicesOf(config, database, log);
+      closers.add(() => services.close());
+      const report = await renewDue(services, { asOf, batch, catchUp: has('catch-up'), stop: stop.signal });
+      const lines = linesOf(report);
+      say(lines.length > 0 ? `As of ${asOf.toISOString()}:` : `Nothing was due as of ${asOf.toISOString()}.`);
+      for (const line of lines) say(line);
+      if (stop.signal.aborted) remark('Stopped before the end, between two batches: the next run goes on from here.');
+      return report.refusedFans === 0 ? 0 : 1;
+    } finally {
+      await closers.close();
+    }
+  },
+};
+
+function readAsOf(given: string | undefined, config: Config): Date {
+  const now = new Date();
+  if (given === undefined) return now;
+  const parsed = parseAsOf(given, now, { mayBeAhead: !config.production });
+  if (parsed.kind === 'PARSED') return parsed.asOf;
+  throw usageError(`"${given}" is no value for --as-of of "farthing renew": ${parsed.problem}`);
+}
+
+function servicesOf(config: Config, database: Database, log: ServerLog): Services {
+  return new Services().provide(configService, config).provide(databaseService, database).provide(logService, log);
+}
