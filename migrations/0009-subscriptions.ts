@@ -49,6 +49,7 @@ export class Migration0009Subscriptions extends Migration {
         CONSTRAINT subscription_past_due CHECK ((status = 'PAST_DUE') = (past_due_since IS NOT NULL)),
         CONSTRAINT subscription_ended CHECK ((status = 'ENDED') = (ended_at IS NOT NULL) AND (status <> 'ENDED' OR next_charge_at IS NULL))
       ) WITH (fillfactor = 80)`);
+    this.addSql(`CALL keep_rows('subscription')`);
     this.addSql(`CREATE UNIQUE INDEX subscription_one_live ON subscription (person_id, creator_id) WHERE status <> 'ENDED'`);
     this.addSql(`CREATE INDEX subscription_of_creator ON subscription (creator_id, id)`);
     this.addSql(`CREATE INDEX subscription_of_creator_apart ON subscription (creator_id, status, id) WHERE status <> 'ACTIVE'`);
@@ -78,6 +79,7 @@ export class Migration0009Subscriptions extends Migration {
         CONSTRAINT charge_charged CHECK ((status = 'FAILED') = (charged_at IS NULL))
       ) WITH (fillfactor = 95)`);
     this.addSql(`CREATE UNIQUE INDEX charge_period_once ON charge (subscription_id, period_index) WHERE kind = 'PERIOD'`);
+    this.addSql(`CALL keep_rows('charge')`);
     this.addSql(`CREATE INDEX charge_of_subscription ON charge (subscription_id, id)`);
     this.addSql(`
       CREATE TABLE subscription_period (
@@ -114,6 +116,7 @@ export class Migration0009Subscriptions extends Migration {
         CONSTRAINT subscription_change_charge_fkey FOREIGN KEY (charge_id) REFERENCES charge (id),
         CONSTRAINT subscription_change_due CHECK (due_now_micros >= 0 AND (due_now_micros > 0) = (charge_id IS NOT NULL))
       )`);
+    this.addSql(`CALL keep_rows('subscription_change')`);
     this.addSql(`CREATE INDEX subscription_change_of_subscription ON subscription_change (subscription_id, id)`);
     this.addSql(`
       CREATE TABLE membership_day (

@@ -121,7 +121,7 @@ test.each<[Input, { code: string; path: string[] } & Record<string, unknown>]>([
   [{ limit: '٣' }, { code: 'INVALID_INPUT', path: ['input', 'limit'] }],
   [{ limit: '1', currency: 'usd' }, { code: 'INVALID_INPUT', path: ['input', 'currency'] }],
   [{ limit: null, currency: 'XXX' }, { code: 'INVALID_INPUT', path: ['input', 'currency'] }],
-  [{ limit: '99999999999999999999', currency: 'XXX' }, { code: 'INVALID_INPUT', path: ['input', 'limit'] }],
+  [{ limit: '99999999999999999999', currency: 'XXX' }, { code: 'INVALID_INPUT', path: ['input', 'currency'] }],
 ])('the cap %j is refused', async (input, error) => {
   const { token } = await server.current.signUp();
   const { viewer, errors } = await setCap(token, input);
