@@ -18,6 +18,8 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
 const [name, ...options] = process.argv.slice(2);
 const chosen = name === undefined ? undefined : benchmarks[name];
 if (chosen) {
+  // So that what a benchmark does at the exit is done.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   const { run } = await chosen.load();
   await run(options);
 } else {

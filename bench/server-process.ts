@@ -25,6 +25,7 @@ export async function startServerProcess({ environment, profileFolder }: ServerP
   const env = { PATH: process.env.PATH, NODE_ENV: 'production', HOST: '127.0.0.1', PORT: String(port), ...environment };
   const child = spawn(process.execPath, ['--enable-source-maps', ...profiling, builtMain, 'serve'], { env, stdio: ['ignore', 'ignore', 'inherit'] });
   const ended = once(child, 'exit');
+  process.once('exit', () => child.kill('SIGKILL'));
   const stop = async () => {
     child.kill('SIGTERM');
     await ended;

@@ -92,7 +92,7 @@ const shape = z.object({
   LIMIT_TOKENS: whole(100, 100_000, 4_000),
   LIMIT_DEPTH: whole(5, 100, 16),
   LIMIT_ALIASES: whole(1, 1_000, 60),
-  LIMIT_COST: whole(100, 10_000_000, 50_000),
+  LIMIT_COST: whole(100, 10_000_000, 15_000),
   LIMIT_SOCKET_OPERATIONS: whole(1, 10_000, 100),
   LIMIT_AUTH_ATTEMPTS_PER_MINUTE: whole(1, 1_000_000, 60),
 });

@@ -1,13 +1,21 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 import { GraphQLDateTimeISO } from 'graphql-scalars';
 import { formatDecimal, type Money } from '../money/room.ts';
+import { quoteText } from './text.ts';
 
 /** What a Decimal field answers: an amount that still knows its currency, since that decides how many digits are printed. */
 export type DecimalValue = Money | string;
 
+/** An offending value for a message, bounded: what a client sent may be nested deeper than JSON.stringify can go. */
+function quoted(value: unknown): string {
+  if (typeof value === 'string') return quoteText(value);
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}
+
 function textOnly(name: string, example: string) {
   return (value: unknown): string => {
-    if (typeof value !== 'string') throw new GraphQLError(`${name} is written as a string such as "${example}", not as ${JSON.stringify(value)}.`);
+    if (typeof value !== 'string') throw new GraphQLError(`${name} is written as a string such as "${example}", not as ${quoted(value)}.`);
     return value;
   };
 }
@@ -44,7 +52,7 @@ export const BigIntScalar = new GraphQLScalarType<bigint, string>({
 
 function parseDigits(value: unknown): bigint {
   if (typeof value !== 'string' || !/^-?\d{1,40}$/.test(value)) {
-    throw new GraphQLError(`BigInt is a string of at most 40 digits, not ${JSON.stringify(value)}.`);
+    throw new GraphQLError(`BigInt is a string of at most 40 digits, not ${quoted(value)}.`);
   }
   return BigInt(value);
 }

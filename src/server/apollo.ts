@@ -9,6 +9,7 @@ import { GraphQLError, type DocumentNode, type GraphQLFormattedError } from 'gra
 import { PublicError, toPublicError } from './error-map.ts';
 import type { Log } from './log.ts';
 import type { Operations } from './operations.ts';
+import { currentRequestId } from './request-id.ts';
 import { codesOf, traceOperation, type TracedContext } from './trace.ts';
 
 type GatewayExecutor = NonNullable<Awaited<ReturnType<ApolloServerOptionsWithGateway<TracedContext>['gateway']['load']>>['executor']>;
@@ -102,5 +103,10 @@ function hideSurprises(formatted: GraphQLFormattedError, error: unknown, log: Lo
   const isOurs = error instanceof PublicError || (error instanceof GraphQLError && error.originalError instanceof PublicError);
   const isApollos = formatted.extensions?.code !== undefined && formatted.extensions.code !== 'INTERNAL_SERVER_ERROR';
   if (isOurs || isApollos) return formatted;
-  return toPublicError(error instanceof GraphQLError ? (error.originalError ?? new Error(error.message)) : error, { log, requestId: 'unknown' }).toJSON();
+  // Persisted queries with a wrong hash or version: Apollo gives these a status and no code.
+  if (error instanceof GraphQLError && (error.extensions.http as { status?: number } | undefined)?.status === 400) {
+    return new PublicError('BAD_REQUEST', error.message).toJSON();
+  }
+  const requestId = currentRequestId.getStore() ?? 'unknown';
+  return toPublicError(error instanceof GraphQLError ? (error.originalError ?? new Error(error.message)) : error, { log, requestId }).toJSON();
 }

@@ -110,8 +110,18 @@ export function toPublicError(error: unknown, scene: ErrorScene): PublicError {
 
 /** Errors without a path come before execution: the variables do not fit the operation. */
 function requestMistake(error: unknown, cause: unknown, path: GraphQLError['path']): Verdict | null {
-  const isRequestError = path === undefined && isExecutionError(error) && (cause === error || cause instanceof GraphQLError);
-  return isRequestError ? { code: 'BAD_USER_INPUT', message: (error as Error).message } : null;
+  if (!isExecutionError(error)) return null;
+  const isRequestError = path === undefined && (cause === error || cause instanceof GraphQLError);
+  return isRequestError || isArgumentMistake(error, cause) ? { code: 'BAD_USER_INPUT', message: (error as Error).message } : null;
+}
+
+/**
+ * A null variable may pass into an argument that has a default and may not be null; that shows where the field is run. What a
+ * resolver throws has no syntax nodes of its own (graphql-js), or stands behind the error as its cause (graphql-jit).
+ */
+function isArgumentMistake(error: unknown, cause: unknown): boolean {
+  const isExecutors = cause === error || (cause instanceof GraphQLError && (cause.nodes?.length ?? 0) > 0);
+  return isExecutors && /^Argument "\w+" (of (non-null|required) type|has invalid value) /.test((error as Error).message);
 }
 
 function isExecutionError(error: unknown): boolean {

@@ -8,6 +8,7 @@ import type { ClientAddresses } from './client-address.ts';
 import { PublicError, toPublicError } from './error-map.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import { currentRequestId } from './request-id.ts';
 import { newTrace, type OperationTrace, type TracedContext } from './trace.ts';
 
 export interface GraphqlRouteParts {
@@ -28,7 +29,7 @@ export const graphqlPath = '/graphql';
 
 /** `/graphql` over HTTP: POST, and GET for queries. A browser that opens it by hand is sent to the explorer. */
 export function graphqlRoute(fastify: FastifyInstance, parts: GraphqlRouteParts): void {
-  const handle = fastifyApolloHandler(parts.apollo, { context: (request: FastifyRequest) => contextOf(request, parts) });
+  const handle = fastifyApolloHandler(parts.apollo, { context: (request: FastifyRequest) => contextOf(request, parts) }) as (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
   fastify.route({
     method: ['GET', 'POST'],
     url: graphqlPath,
@@ -37,7 +38,7 @@ export function graphqlRoute(fastify: FastifyInstance, parts: GraphqlRouteParts)
       // Apollo's adapter builds a URL from it.
       if (!URL.canParse(`http://${request.host}/`)) throw new PublicError('BAD_REQUEST', 'The Host header is not a host.').withStatus(400);
     },
-    handler: handle as (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>,
+    handler: (request, reply) => currentRequestId.run(request.id, () => handle(request, reply)),
     onResponse: async ({ trace }) => {
       if (trace) parts.metrics.operations.inc({ kind: trace.kind, transport: 'http', outcome: trace.errorCodes[0] ?? 'OK' });
     },

@@ -1,5 +1,5 @@
 import cors from '@fastify/cors';
-import { fastify, type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
+import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Config } from '../config.ts';
 import type { ClientAddresses } from './client-address.ts';
 import { errorBody, PublicError, toPublicError, type PublicCode } from './error-map.ts';
@@ -27,6 +27,12 @@ export function createHttp(parts: HttpParts): FastifyInstance {
     genReqId: (request) => requestIdOf(request.headers),
     logger: false,
     routerOptions: { ignoreTrailingSlash: false },
+    // Paths that no router can read. They reach no hook.
+    frameworkErrors: (error, request, reply: FastifyReply) => {
+      const { status, code, message } = describeRefusal(error, config, { log: parts.log, requestId: request.id });
+      void reply.headers({ ...securityHeaders(config), 'x-request-id': request.id }).code(status).send(errorBody(code, message));
+      writeLine(parts, request, status, reply.elapsedTime);
+    },
   });
   void http.register(cors, {
     origin: (origin, decide) => decide(null, origin !== undefined && origins.allows(origin)),

@@ -1,6 +1,6 @@
 import { compileQuery, isCompiledQuery, type CompiledQuery } from 'graphql-jit';
 import {
-  execute, getOperationAST, parse, specifiedRules, validate, type DocumentNode, type ExecutionResult, type GraphQLError, type GraphQLSchema,
+  execute, getOperationAST, GraphQLError, parse, specifiedRules, validate, type DocumentNode, type ExecutionResult, type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
 import type { RequestContext } from '../api/room.ts';
@@ -127,8 +127,7 @@ export class Operations {
     // Before validation, whose own work grows faster than the document does.
     const problem = sizeProblem(document, this.#limits);
     if (problem) return refuse([problem]);
-    const mistakes = validate(this.schema, document, specifiedRules, { maxErrors: 20 });
-    const problems = mistakes.map((mistake) => new PublicError('GRAPHQL_VALIDATION_FAILED', mistake.message).at(mistake.locations));
+    const problems = mistakesOf(this.schema, document).map((mistake) => new PublicError('GRAPHQL_VALIDATION_FAILED', mistake.message).at(mistake.locations));
     return problems.length > 0 ? refuse(problems) : { document, problems, compiled: new Map(), gaps: jitGapsOf(document) };
   }
 
@@ -149,6 +148,16 @@ export class Operations {
       this.#kept.delete(oldest);
       this.#weight -= entry.weight;
     }
+  }
+}
+
+function mistakesOf(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[] {
+  try {
+    return validate(schema, document, specifiedRules, { maxErrors: 20 });
+  } catch (error) {
+    // A rule that evaluates @skip and @include throws where a variable stands in them: no variable has a value yet.
+    if (error instanceof GraphQLError) return [error];
+    throw error;
   }
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
 import type { Viewer } from '../api/room.ts';
 import { requestIdOf } from './request-id.ts';
+import { Turns } from './turns.ts';
 
 /** Close codes that clients of graphql-transport-ws tell apart: after the first two they come back by themselves. */
 export const closeCodes = {
@@ -11,6 +12,12 @@ export const closeCodes = {
   tryAgainLater: 1013,
   unauthorized: 4401,
 } as const;
+
+/** Queries and mutations of one socket that run, or whose answers have not left the process yet; further ones wait. */
+const mostRunning = 4;
+
+/** Bytes that may wait for a reader. One answer may be larger; nothing is run or sent behind it until it has gone. */
+const mostUnreadBytes = 4_000_000;
 
 /** One open socket. */
 export class SocketConnection {
@@ -22,6 +29,7 @@ export class SocketConnection {
   viewer: Viewer | null = null;
   /** Whether anything was heard since the last ping. */
   isHeard = true;
+  readonly turns = new Turns(mostRunning);
 
   constructor(socket: WebSocket, request: IncomingMessage, remoteAddress: string) {
     this.socket = socket;
@@ -40,9 +48,16 @@ export class SocketConnection {
     if (this.isOpen) this.socket.close(code, reason);
   }
 
+  /** Closes the socket of a reader that is too far behind for one more answer, and says so. */
+  closeIfSlow(): boolean {
+    if (this.socket.bufferedAmount <= mostUnreadBytes) return false;
+    this.close(closeCodes.tryAgainLater, 'slow reader');
+    return true;
+  }
+
   /** Resolves when the message has left the process, so that a slow reader slows what feeds it. */
   send(data: string): Promise<void> {
-    if (!this.isOpen) return Promise.resolve();
+    if (!this.isOpen || this.closeIfSlow()) return Promise.resolve();
     return new Promise((resolve) => this.socket.send(data, () => resolve()));
   }
 }

@@ -1,10 +1,10 @@
 import { makeServer, type Context, type ServerOptions } from 'graphql-ws';
-import { GraphQLError, type ExecutionArgs, type ExecutionResult, type FormattedExecutionResult } from 'graphql';
+import { GraphQLError, type ExecutionArgs, type ExecutionResult, type FormattedExecutionResult, type OperationDefinitionNode } from 'graphql';
 import type { IncomingMessage } from 'node:http';
 import { createContext } from '../api/room.ts';
 import type { Limits } from '../config.ts';
 import type { Services } from '../database/room.ts';
-import { viewerFromRequest } from '../identity/room.ts';
+import { sessionsAlive, viewerFromRequest } from '../identity/room.ts';
 import { hasTransientError, isTransient, PublicError, toPublicError } from './error-map.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -38,10 +38,12 @@ interface Started extends ExecutionArgs {
 /** Speaks graphql-transport-ws. Each operation is limited and refused as over HTTP; subscriptions run in the executor that was given. */
 export function speakProtocol(parts: ProtocolParts): ReturnType<typeof makeServer<Record<string, unknown>, Extra>> {
   const { log } = parts;
+  // By payload, since a client may use an id again while its first operation still runs.
+  const turns: TurnsTaken = new WeakSet();
   const options: ServerOptions<Record<string, unknown>, Extra> = {
     connectionInitWaitTimeout: parts.initTimeoutMs,
     onConnect: (context) => connect(context, parts),
-    onSubscribe: (context, id, payload) => start(context, id, payload, parts),
+    onSubscribe: (context, id, payload) => start(context, id, payload, parts, turns),
     execute: (args) => (args as Started).result as Promise<ExecutionResult>,
     subscribe: (args) => (args as Started).result as AsyncIterableIterator<ExecutionResult>,
     onNext: ({ extra: { connection } }, _id, _payload, _args, result) => {
@@ -51,6 +53,10 @@ export function speakProtocol(parts: ProtocolParts): ReturnType<typeof makeServe
       const isEvent = (_args as ExecutionArgs).contextValue === undefined;
       if (isEvent && hasTransientError(errors)) connection.close(closeCodes.tryAgainLater, 'Try again later');
       return { ...result, errors: errors.map((error) => error.toJSON()) } as FormattedExecutionResult;
+    },
+    // Called when the answer has left the process.
+    onComplete: ({ extra: { connection } }, _id, payload) => {
+      if (turns.delete(payload)) connection.turns.finish();
     },
     onError: ({ extra: { connection } }, _id, _payload, errors) => {
       if (errors.some(isTransient)) connection.close(closeCodes.tryAgainLater, 'Try again later');
@@ -85,9 +91,13 @@ function refuse(connection: SocketConnection, reason: string): false {
 
 type SubscribePayload = Parameters<NonNullable<ServerOptions['onSubscribe']>>[2];
 
-async function start(context: SocketContext, id: string, payload: SubscribePayload, parts: ProtocolParts): Promise<Started | readonly GraphQLError[]> {
+/** The payloads of operations whose turn it is. */
+type TurnsTaken = WeakSet<SubscribePayload>;
+
+async function start(context: SocketContext, id: string, payload: SubscribePayload, parts: ProtocolParts, turns: TurnsTaken): Promise<Started | readonly GraphQLError[]> {
   const { connection } = context.extra;
-  const running = Object.keys(context.subscriptions).length;
+  // Those that a client gave up while they waited are no subscriptions any more.
+  const running = Math.max(Object.keys(context.subscriptions).length, connection.turns.waiting + 1);
   const most = parts.limits.socketOperations;
   if (running > most) {
     return count(parts, 'unknown', [new PublicError('RATE_LIMITED', `${running} operations run on this socket; at most ${most} may.`)]);
@@ -101,6 +111,13 @@ async function start(context: SocketContext, id: string, payload: SubscribePaylo
   const shared = { services: parts.services, viewer: connection.viewer, requestId: `${connection.requestId}:${id}`.slice(0, 100), remoteAddress: connection.remoteAddress };
   const args = { schema: parts.operations.schema, document: prepared.document, operationName };
   if (operation.operation !== 'subscription') {
+    await connection.turns.take();
+    const problem = await lateProblem(context, id, operation, parts);
+    if (problem) {
+      connection.turns.finish();
+      return count(parts, operation.operation, [problem]);
+    }
+    turns.add(payload);
     const contextValue = createContext(shared);
     const result = parts.operations.execute(prepared, operationName, variables, contextValue, { log: parts.log, requestId: shared.requestId });
     void result.then(({ errors }) => count(parts, operation.operation, errors), () => {});
@@ -118,6 +135,21 @@ async function start(context: SocketContext, id: string, payload: SubscribePaylo
     if (isPassing) connection.close(closeCodes.tryAgainLater, 'Try again later');
     return count(parts, 'subscription', [toPublicError(error, { log: parts.log, requestId: shared.requestId })]);
   }
+}
+
+/** Why an operation whose turn came may not run any more, or null. What moves money never trusts what was read of the session before. */
+async function lateProblem({ extra: { connection }, subscriptions }: SocketContext, id: string, { operation }: OperationDefinitionNode, { services, log }: ProtocolParts): Promise<PublicError | null> {
+  if (!connection.isOpen || connection.closeIfSlow()) return new PublicError('RATE_LIMITED', 'The socket was closed before the operation ran.');
+  if (!(id in subscriptions)) return new PublicError('BAD_REQUEST', 'The operation was given up before it ran.');
+  const sessionId = connection.viewer?.sessionId;
+  if (operation !== 'mutation' || sessionId === undefined) return null;
+  try {
+    if ((await sessionsAlive(services, [sessionId])).has(sessionId)) return null;
+  } catch (error) {
+    return toPublicError(error, { log, requestId: connection.requestId });
+  }
+  connection.close(closeCodes.unauthorized, 'The session has ended');
+  return new PublicError('UNAUTHENTICATED', 'The session has ended.');
 }
 
 /** Counts an operation that was answered, and gives its errors back. */

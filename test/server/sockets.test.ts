@@ -14,13 +14,26 @@ import { startBareServer, type BareServer } from './bare-server.ts';
 
 const database = eachTestDatabase();
 
+let [running, most, larges, paid] = [0, 0, 0, 0];
+
 const schema = new GraphQLSchema({
   query: new GraphQLObjectType({
     name: 'Query',
     fields: {
       who: { type: GraphQLString, resolve: (_root, _args, context: RequestContext) => context.viewer?.email ?? 'nobody' },
+      slowly: { type: GraphQLString, resolve: async () => {
+        most = Math.max(most, ++running);
+        await delay(30);
+        running--;
+        return 'done';
+      } },
+      large: { type: GraphQLString, resolve: () => { larges++; return 'x'.repeat(6_000_000); } },
       busy: { type: GraphQLString, resolve: () => { throw new Overloaded('full'); } },
     },
+  }),
+  mutation: new GraphQLObjectType({
+    name: 'Mutation',
+    fields: { pay: { type: GraphQLString, resolve: () => { paid++; return 'paid'; } } },
   }),
   subscription: new GraphQLObjectType({
     name: 'Subscription',
@@ -248,6 +261,75 @@ test('the limits hold on sockets: size, cost and operations at once', async () =
   const { end: refused } = await run(client, 'subscription { wait }');
   expect(refused).toEqual([expect.objectContaining({ message: '4 operations run on this socket; at most 3 may.', extensions: { code: 'RATE_LIMITED' } })]);
   expect(waiting).toBe(3);
+});
+
+test('four queries of a socket run at a time, and the others wait', async () => {
+  const { socketUrl } = await start();
+  const client = clientOf(socketUrl);
+  const ends = await Promise.all(Array.from({ length: 20 }, () => run(client, '{ slowly }')));
+  expect(ends).toEqual(Array(20).fill({ results: [{ data: { slowly: 'done' } }], end: 'COMPLETE' }));
+  expect(most).toBe(4);
+});
+
+test('what waits and was given up still counts, and never runs', async () => {
+  const { socketUrl } = await start({ environment: { LIMIT_SOCKET_OPERATIONS: '6' } });
+  const socket = await raw(socketUrl);
+  socket.send({ type: 'connection_init' });
+  while (socket.messages.length < 1) await delay(5);
+  const before = paid;
+  for (let n = 0; n < 4; n++) socket.send({ id: `busy ${n}`, type: 'subscribe', payload: { query: '{ slowly }' } });
+  for (let n = 0; n < 10; n++) {
+    socket.send({ id: `pay ${n}`, type: 'subscribe', payload: { query: 'mutation { pay }' } });
+    socket.send({ id: `pay ${n}`, type: 'complete' });
+  }
+  socket.send({ id: 'last', type: 'subscribe', payload: { query: 'mutation { pay }' } });
+  await delay(200);
+  expect(socket.messages.filter(({ type }) => type === 'error')).toEqual([
+    { id: 'last', type: 'error', payload: [expect.objectContaining({ extensions: { code: 'RATE_LIMITED' } })] },
+  ]);
+  socket.send({ id: 'later', type: 'subscribe', payload: { query: 'mutation { pay }' } });
+  while (!socket.messages.some(({ id, type }) => id === 'later' && type === 'complete')) await delay(5);
+  expect(paid).toBe(before + 1);
+});
+
+test('a reader that reads nothing is closed with 1013 before many large answers are made', async () => {
+  const { socketUrl, lines } = await start();
+  const socket = await raw(socketUrl);
+  socket.send({ type: 'connection_init' });
+  while (socket.messages.length < 1) await delay(5);
+  const before = larges;
+  socket.socket.pause();
+  for (let n = 0; n < 50; n++) socket.send({ id: `${n}`, type: 'subscribe', payload: { query: '{ large }' } });
+  await delay(300);
+  socket.socket.resume();
+  expect(await socket.closed).toEqual({ code: 1013, reason: 'slow reader' });
+  expect(larges - before).toBeLessThanOrEqual(4);
+  await delay(50);
+  expect(lines.filter(({ level }) => level === 'error')).toEqual([]);
+});
+
+test('a session that has ended pays nothing over a socket that is still open', async () => {
+  const server = await start({ timings: { recheckMs: 60_000 } });
+  const { token } = await signUp(server.services, { email: 'ada@example.com', password: 'correct horse battery', name: 'Ada' });
+  const socket = await raw(server.socketUrl);
+  socket.send({ type: 'connection_init', payload: { authToken: token } });
+  while (socket.messages.length < 1) await delay(5);
+  const before = paid;
+  socket.send({ id: 'a', type: 'subscribe', payload: { query: 'mutation { pay }' } });
+  while (socket.messages.length < 3) await delay(5);
+  expect(paid).toBe(before + 1);
+  await fetch(`${server.url}/api/auth/sign-out`, { method: 'POST', headers: { authorization: `Bearer ${token}` } });
+  socket.send({ id: 'b', type: 'subscribe', payload: { query: 'mutation { pay }' } });
+  expect(await socket.closed).toEqual({ code: 4401, reason: 'The session has ended' });
+  expect(paid).toBe(before + 1);
+});
+
+test('a document on which validation itself fails is an `error` message, and the socket stays open', async () => {
+  const { socketUrl } = await start();
+  const client = clientOf(socketUrl);
+  const { end } = await run(client, 'subscription ($s: Boolean!) { wait @skip(if: $s) }', { s: true });
+  expect(end).toEqual([expect.objectContaining({ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } })]);
+  expect(await run(client, '{ who }')).toMatchObject({ end: 'COMPLETE' });
 });
 
 test('a subscription over HTTP is told where subscriptions run', async () => {

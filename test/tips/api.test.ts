@@ -231,7 +231,7 @@ describe('the input', () => {
   test.each([
     ['500 characters', { message: 'é'.repeat(500) }],
     ['500 emoji', { message: '🎉'.repeat(500) }],
-    ['text that runs from right to left, and back', { message: 'שלום \u202eabc\u202c', displayName: 'مريم \u2067x\u2069' }],
+    ['text that runs from right to left, and back', { message: 'שלום \u202eabc\u202c', displayName: 'مريم' }],
     ['joined emoji and combining marks', { message: '👩‍👩‍👧‍👦 e\u0301', displayName: '🏳️‍🌈' }],
     ['quotes, markup and a backslash', { message: `<script>"'\\ ${'${x}'} {{y}}`, displayName: 'O\'Brien; DROP TABLE tip' }],
     ['80 characters of name', { displayName: '名'.repeat(80) }],
