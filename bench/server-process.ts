@@ -12,6 +12,7 @@ export interface ServerProcessOptions {
 
 export interface ServerProcess {
   readonly port: number;
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -33,7 +34,7 @@ export async function startServerProcess({ environment, profileFolder }: ServerP
     await stop();
     throw new Error('The server did not become ready.');
   }
-  return { port, stop };
+  return { port, pid: child.pid!, stop };
 }
 
 async function isReady(port: number): Promise<boolean> {
