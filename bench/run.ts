@@ -13,6 +13,10 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
     summary: 'Tips a second over HTTP, spread over many creators and on one, beside pgbench on the same PostgreSQL.',
     load: () => import('./tips.ts'),
   },
+  'tips-during-renewals': {
+    summary: 'How long tips take while micro-subscriptions renew, beside how long they take otherwise.',
+    load: () => import('./tips-during-renewals.ts'),
+  },
 };
 
 const [name, ...options] = process.argv.slice(2);
@@ -24,6 +28,6 @@ if (chosen) {
   await run(options);
 } else {
   if (name !== undefined) console.error(`There is no benchmark "${name}".`);
-  console.log(['Usage: npm run bench <name> -- [options]', '', ...Object.entries(benchmarks).map(([key, { summary }]) => `  ${key.padEnd(8)}${summary}`)].join('\n'));
+  console.log(['Usage: npm run bench <name> -- [options]', '', ...Object.entries(benchmarks).map(([key, { summary }]) => `  ${key.padEnd(22)}${summary}`)].join('\n'));
   process.exitCode = name === undefined ? 0 : 2;
 }

@@ -50,7 +50,7 @@ interface Measured extends LoadResult {
 interface Round {
   readonly loads: ReadonlyMap<LoadRun['target'], Measured>;
   /** Null without pgbench. */
-  readonly tpcB: { readonly tps: number; readonly databaseMicroseconds: number } | null;
+  readonly tps: number | null;
 }
 
 /** Everything in one folder that is gone afterwards; the database is the embedded one as users get it, durable. */
@@ -58,7 +58,6 @@ export async function run(argv: readonly string[]): Promise<void> {
   const settings = readSettings(argv);
   if (!settings) return console.log(help);
   const folder = mkdtempSync(path.join(tmpdir(), 'farthing-bench-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const postgres = await startEmbedded({ dataDir: folder, log: console.error });
   try {
     await migrate({ url: postgres.ownerUrl(), migrations });
@@ -70,6 +69,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     }
   } finally {
     await postgres.stop();
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -116,7 +116,7 @@ async function measure(db: Database, postgres: EmbeddedPostgres, folder: string,
     await db.query('VACUUM ANALYZE');
     const rounds: Round[] = [];
     for (let index = 0; index < settings.rounds; index++) {
-      rounds.push(await measureRound(db, settings, send, pgbench && (() => runPgbench(pgbench, postgres, settings.seconds))));
+      rounds.push(await measureRound(db, settings, send, pgbench));
       console.error(`Round ${index + 1} of ${settings.rounds} …`);
     }
     report(rounds, settings);
@@ -145,7 +145,7 @@ async function preparePgbench(postgres: EmbeddedPostgres): Promise<Pgbench | nul
 
 type Send = (target: LoadRun['target'], seconds: number) => Promise<Measured>;
 
-async function measureRound(db: Database, { targets, seconds }: Settings, send: Send, tpcB: (() => Promise<Round['tpcB']>) | null): Promise<Round> {
+async function measureRound(db: Database, { targets, seconds }: Settings, send: Send, pgbench: Pgbench | null): Promise<Round> {
   const loads = new Map<LoadRun['target'], Measured>();
   for (const target of targets) {
     // What one load left to be written to the tables is not the next one's to pay.
@@ -153,33 +153,19 @@ async function measureRound(db: Database, { targets, seconds }: Settings, send: 
     loads.set(target, await send(target, seconds));
   }
   await db.query('CHECKPOINT');
-  return { loads, tpcB: tpcB && (await tpcB()) };
+  return { loads, tps: pgbench && (await pgbench.run({ clients: connections, seconds })) };
 }
 
-async function runPgbench(pgbench: Pgbench, postgres: EmbeddedPostgres, seconds: number): Promise<Round['tpcB']> {
-  const before = processorSeconds(postgres.pid);
-  const tps = await pgbench.run({ clients: connections, seconds });
-  return { tps, databaseMicroseconds: (processorSeconds(postgres.pid) - before) * 1e6 / (tps * seconds) };
-}
-
-/** Sends a message and answers the reply. Throws when the process ends instead; what went wrong is printed by it. */
 async function tell(load: ChildProcess, message: LoadSetup | LoadRun): Promise<LoadResult | null> {
-  const answered = new AbortController();
-  const { signal } = answered;
+  const ended = once(load, 'exit').then(() => Promise.reject(new Error('The load could not be run; see above.')));
   load.send(message);
-  const ended = once(load, 'exit', { signal }).then(() => Promise.reject(new Error('The load could not be run; see above.')));
-  try {
-    const [result] = (await Promise.race([once(load, 'message', { signal }), ended])) as [LoadResult | null];
-    return result;
-  } finally {
-    // What is still listened for ends with an error that says so, to nobody.
-    ended.catch(() => {});
-    answered.abort();
-  }
+  const [result] = (await Promise.race([once(load, 'message'), ended])) as [LoadResult | null];
+  ended.catch(() => {});
+  return result;
 }
 
 function report(rounds: readonly Round[], { targets }: Settings): void {
-  const hasPgbench = rounds.every(({ tpcB }) => tpcB !== null);
+  const hasPgbench = rounds.every(({ tps }) => tps !== null);
   const rate = (round: Round, target: LoadRun['target']) => round.loads.get(target)!.measured / round.loads.get(target)!.seconds;
   const columns: [string, (round: Round) => number, number][] = [
     ...targets.flatMap((target): typeof columns => {
@@ -194,9 +180,8 @@ function report(rounds: readonly Round[], { targets }: Settings): void {
     }),
     ...(hasPgbench
       ? ([
-          ['TPC-B tx/s', (round) => round.tpcB!.tps, 0],
-          ['PostgreSQL µs', (round) => round.tpcB!.databaseMicroseconds, 0],
-          ...targets.map((target) => [`${target.toLowerCase()} / TPC-B`, (round: Round) => rate(round, target) / round.tpcB!.tps, 2] as const),
+          ['TPC-B tx/s', (round) => round.tps!, 0],
+          ...targets.map((target) => [`${target.toLowerCase()} / TPC-B`, (round: Round) => rate(round, target) / round.tps!, 2] as const),
         ] as typeof columns)
       : []),
   ];
