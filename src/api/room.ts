@@ -18,7 +18,8 @@ export { decodeId, decodeIdOf, encodeId, type DecodedId } from './node-id.ts';
 export { loadNode, NodeInterface, nodeTypesService, typeNameOf, withTypeName, type NodeType } from './node.ts';
 export { Allow, enforce, InsiderDependent, ViewerDependent, type Rule, type Verdict } from './rule.ts';
 export { BigIntScalar, CurrencyCodeScalar, DateTimeScalar, DecimalScalar } from './scalars.ts';
-export { idempotencyKeyProblem, quoteText, textProblem, type TextRules } from './text.ts';
+export { quoteText } from './quote-text.ts';
+export { idempotencyKeyProblem, textProblem, type TextRules } from './text.ts';
 export {
   AmountOutOfRange, CurrencyMismatch, InsufficientFunds, parseMoneyInput, PaymentDeclined, UserError, ValidationError,
   type AmountRange, type ErrorPath, type ParsedMoney,
