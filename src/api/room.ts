@@ -19,7 +19,8 @@ export { loadNode, NodeInterface, nodeTypesService, typeNameOf, withTypeName, ty
 export { BEGINNING, dayOf, daysOf, monthOf, type PeriodDays } from './period-days.ts';
 export { Allow, enforce, InsiderDependent, ViewerDependent, type Rule, type Verdict } from './rule.ts';
 export { BigIntScalar, CurrencyCodeScalar, DateTimeScalar, DecimalScalar } from './scalars.ts';
-export { idempotencyKeyProblem, quoteText, textProblem, type TextRules } from './text.ts';
+export { quoteText } from './quote-text.ts';
+export { idempotencyKeyProblem, textProblem, type TextRules } from './text.ts';
 export {
   amountProblem, AmountOutOfRange, CapExceeded, CurrencyMismatch, InsufficientFunds, parseMoneyInput, PaymentDeclined, UserError, ValidationError,
   type AmountRange, type ErrorPath, type ParsedMoney,

@@ -1,7 +1,7 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 import { GraphQLDateTimeISO } from 'graphql-scalars';
 import { formatDecimal, type Money } from '../money/room.ts';
-import { quoteText } from './text.ts';
+import { quoteText } from './quote-text.ts';
 
 /** What a Decimal field answers: an amount that still knows its currency, since that decides how many digits are printed. */
 export type DecimalValue = Money | string;

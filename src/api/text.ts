@@ -1,4 +1,5 @@
 import { ErrorCode } from './error-code.ts';
+import { quoteText } from './quote-text.ts';
 import { ValidationError, type ErrorPath, type UserError } from './user-error.ts';
 
 export interface TextRules {
@@ -28,12 +29,6 @@ export function textProblem(text: string, rules: TextRules, path: ErrorPath): Us
   if (rules.minimum > 0 && !visible.test(text)) return refuse('has no character that can be seen.');
   if (length > rules.maximum) return refuse(`has ${length} characters; at most ${rules.maximum} are allowed.`);
   return null;
-}
-
-/** An offending value for a message: bounded, and escaped so that it cannot break out of its quotes. */
-export function quoteText(text: string): string {
-  const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text;
-  return JSON.stringify(shown.toWellFormed());
 }
 
 /** Checks an idempotency key: 1 to 255 characters. */

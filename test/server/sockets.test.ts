@@ -267,7 +267,7 @@ test('four queries of a socket run at a time, and the others wait', async () => 
   const { socketUrl } = await start();
   const client = clientOf(socketUrl);
   const ends = await Promise.all(Array.from({ length: 20 }, () => run(client, '{ slowly }')));
-  expect(ends).toEqual(Array(20).fill({ results: [{ data: { slowly: 'done' } }], end: 'COMPLETE' }));
+  expect(ends).toEqual(Array.from({ length: 20 }, () => ({ results: [{ data: { slowly: 'done' } }], end: 'COMPLETE' })));
   expect(most).toBe(4);
 });
 
