@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ErrorCode } from './error-code.ts';
-import { quoteText } from './text.ts';
+import { quoteText } from './quote-text.ts';
 import { ValidationError, type ErrorPath, type UserError } from './user-error.ts';
 
 /** Stands first in every hash, so that a later way of hashing can tell the hashes of this one apart. */
