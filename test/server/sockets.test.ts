@@ -1,118 +1,9 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, expect, test } from '@jest/globals';
-import { createClient, type Client } from 'graphql-ws';
-import { GraphQLInt, GraphQLObjectType, GraphQLSchema, GraphQLString, type ExecutionResult } from 'graphql';
+import { expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
-import { ApiError, type RequestContext } from '../../src/api/room.ts';
-import { Overloaded, Unavailable } from '../../src/database/room.ts';
-import { SlowReader } from '../../src/events/room.ts';
 import { signUp } from '../../src/identity/room.ts';
-import type { SubscriptionExecutor } from '../../src/server/room.ts';
-import { eachTestDatabase } from '../support/database.ts';
-import { startBareServer, type BareServer } from './bare-server.ts';
-
-const database = eachTestDatabase();
-
-let [running, most, larges, paid] = [0, 0, 0, 0];
-
-const schema = new GraphQLSchema({
-  query: new GraphQLObjectType({
-    name: 'Query',
-    fields: {
-      who: { type: GraphQLString, resolve: (_root, _args, context: RequestContext) => context.viewer?.email ?? 'nobody' },
-      slowly: { type: GraphQLString, resolve: async () => {
-        most = Math.max(most, ++running);
-        await delay(30);
-        running--;
-        return 'done';
-      } },
-      large: { type: GraphQLString, resolve: () => { larges++; return 'x'.repeat(6_000_000); } },
-      busy: { type: GraphQLString, resolve: () => { throw new Overloaded('full'); } },
-    },
-  }),
-  mutation: new GraphQLObjectType({
-    name: 'Mutation',
-    fields: { pay: { type: GraphQLString, resolve: () => { paid++; return 'paid'; } } },
-  }),
-  subscription: new GraphQLObjectType({
-    name: 'Subscription',
-    fields: { count: { type: GraphQLInt, args: { to: { type: GraphQLInt } } }, refuse: { type: GraphQLInt }, fail: { type: GraphQLInt, args: { how: { type: GraphQLString } } }, wait: { type: GraphQLInt } },
-  }),
-});
-
-const faults: Record<string, () => unknown> = {
-  slow: () => new SlowReader(1_000),
-  unavailable: () => new Unavailable('select 1'),
-  bug: () => new TypeError('select 1'),
-  forbidden: () => new ApiError('FORBIDDEN', 'Not yours.'),
-};
-
-let waiting = 0;
-
-/** One execution a socket; the field says how it goes. */
-const executeSubscription: SubscriptionExecutor = async ({ operation, variables }) => {
-  const field = (operation.selectionSet.selections[0] as { name: { value: string } }).name.value;
-  if (field === 'refuse') throw new ApiError('FORBIDDEN', 'Not yours.');
-  if (field === 'fail' && variables.when === 'start') throw faults[String(variables.how)]!();
-  return (async function* (): AsyncGenerator<ExecutionResult> {
-    if (field === 'wait') {
-      waiting++;
-      try {
-        yield { data: { wait: 0 } };
-        await delay(60_000, undefined, { ref: false });
-      } finally {
-        waiting--;
-      }
-    }
-    if (field === 'fail') {
-      yield { data: { fail: 1 } };
-      throw faults[String(variables.how)]!();
-    }
-    for (let n = 1; n <= Number(variables.to); n++) yield { data: { count: n } };
-  })();
-};
-
-const clients: { dispose(): void }[] = [];
-afterEach(() => {
-  for (const client of clients.splice(0)) client.dispose();
-});
-
-async function start(options: Parameters<typeof startBareServer>[2] = {}): Promise<BareServer & { socketUrl: string }> {
-  const server = await startBareServer(database.current, schema, { executeSubscription, ...options });
-  return { ...server, socketUrl: `${server.url.replace('http', 'ws')}/graphql` };
-}
-
-function clientOf(url: string, authToken?: string, onClosed?: (event: { code: number; reason: string }) => void): Client {
-  const client = createClient({
-    url, webSocketImpl: WebSocket, retryAttempts: 0, connectionParams: authToken === undefined ? {} : { authToken },
-    on: { closed: (event) => onClosed?.(event as { code: number; reason: string }) },
-  });
-  clients.push({ dispose: () => void client.dispose() });
-  return client;
-}
-
-/** Everything an operation answers, then how it ended. */
-async function run(client: Client, query: string, variables?: Record<string, unknown>): Promise<{ results: ExecutionResult[]; end: unknown }> {
-  const results: ExecutionResult[] = [];
-  const end = await new Promise<unknown>((resolve) => {
-    client.subscribe({ query, variables }, { next: (result) => void results.push(result as ExecutionResult), error: resolve, complete: () => resolve('COMPLETE') });
-  });
-  return { results, end };
-}
-
-/** A socket without a client's manners: what it receives, and how it is closed. */
-async function raw(url: string, options: { headers?: Record<string, string>; protocol?: string } = {}) {
-  const socket = new WebSocket(url, options.protocol ?? 'graphql-transport-ws', { headers: options.headers });
-  clients.push({ dispose: () => socket.terminate() });
-  const messages: any[] = [];
-  socket.on('message', (data) => void messages.push(JSON.parse(String(data))));
-  const closed = new Promise<{ code: number; reason: string }>((resolve) => {
-    socket.on('close', (code, reason) => resolve({ code, reason: String(reason) }));
-  });
-  await once(socket, 'open');
-  return { socket, messages, closed, send: (message: unknown) => socket.send(typeof message === 'string' ? message : JSON.stringify(message)) };
-}
+import { clientOf, counts, raw, run, start } from './socket-support.ts';
 
 test('queries and subscriptions run over one socket, which knows the viewer of its token', async () => {
   const server = await start();
@@ -260,68 +151,7 @@ test('the limits hold on sockets: size, cost and operations at once', async () =
   await delay(100);
   const { end: refused } = await run(client, 'subscription { wait }');
   expect(refused).toEqual([expect.objectContaining({ message: '4 operations run on this socket; at most 3 may.', extensions: { code: 'RATE_LIMITED' } })]);
-  expect(waiting).toBe(3);
-});
-
-test('four queries of a socket run at a time, and the others wait', async () => {
-  const { socketUrl } = await start();
-  const client = clientOf(socketUrl);
-  const ends = await Promise.all(Array.from({ length: 20 }, () => run(client, '{ slowly }')));
-  expect(ends).toEqual(Array.from({ length: 20 }, () => ({ results: [{ data: { slowly: 'done' } }], end: 'COMPLETE' })));
-  expect(most).toBe(4);
-});
-
-test('what waits and was given up still counts, and never runs', async () => {
-  const { socketUrl } = await start({ environment: { LIMIT_SOCKET_OPERATIONS: '6' } });
-  const socket = await raw(socketUrl);
-  socket.send({ type: 'connection_init' });
-  while (socket.messages.length < 1) await delay(5);
-  const before = paid;
-  for (let n = 0; n < 4; n++) socket.send({ id: `busy ${n}`, type: 'subscribe', payload: { query: '{ slowly }' } });
-  for (let n = 0; n < 10; n++) {
-    socket.send({ id: `pay ${n}`, type: 'subscribe', payload: { query: 'mutation { pay }' } });
-    socket.send({ id: `pay ${n}`, type: 'complete' });
-  }
-  socket.send({ id: 'last', type: 'subscribe', payload: { query: 'mutation { pay }' } });
-  await delay(200);
-  expect(socket.messages.filter(({ type }) => type === 'error')).toEqual([
-    { id: 'last', type: 'error', payload: [expect.objectContaining({ extensions: { code: 'RATE_LIMITED' } })] },
-  ]);
-  socket.send({ id: 'later', type: 'subscribe', payload: { query: 'mutation { pay }' } });
-  while (!socket.messages.some(({ id, type }) => id === 'later' && type === 'complete')) await delay(5);
-  expect(paid).toBe(before + 1);
-});
-
-test('a reader that reads nothing is closed with 1013 before many large answers are made', async () => {
-  const { socketUrl, lines } = await start();
-  const socket = await raw(socketUrl);
-  socket.send({ type: 'connection_init' });
-  while (socket.messages.length < 1) await delay(5);
-  const before = larges;
-  socket.socket.pause();
-  for (let n = 0; n < 50; n++) socket.send({ id: `${n}`, type: 'subscribe', payload: { query: '{ large }' } });
-  await delay(300);
-  socket.socket.resume();
-  expect(await socket.closed).toEqual({ code: 1013, reason: 'slow reader' });
-  expect(larges - before).toBeLessThanOrEqual(4);
-  await delay(50);
-  expect(lines.filter(({ level }) => level === 'error')).toEqual([]);
-});
-
-test('a session that has ended pays nothing over a socket that is still open', async () => {
-  const server = await start({ timings: { recheckMs: 60_000 } });
-  const { token } = await signUp(server.services, { email: 'ada@example.com', password: 'correct horse battery', name: 'Ada' });
-  const socket = await raw(server.socketUrl);
-  socket.send({ type: 'connection_init', payload: { authToken: token } });
-  while (socket.messages.length < 1) await delay(5);
-  const before = paid;
-  socket.send({ id: 'a', type: 'subscribe', payload: { query: 'mutation { pay }' } });
-  while (socket.messages.length < 3) await delay(5);
-  expect(paid).toBe(before + 1);
-  await fetch(`${server.url}/api/auth/sign-out`, { method: 'POST', headers: { authorization: `Bearer ${token}` } });
-  socket.send({ id: 'b', type: 'subscribe', payload: { query: 'mutation { pay }' } });
-  expect(await socket.closed).toEqual({ code: 4401, reason: 'The session has ended' });
-  expect(paid).toBe(before + 1);
+  expect(counts.waiting).toBe(3);
 });
 
 test('a document on which validation itself fails is an `error` message, and the socket stays open', async () => {
@@ -347,8 +177,8 @@ test('stopping closes every socket with 1012 and ends its operations', async () 
     const client = clientOf(server.socketUrl, undefined, ({ code }) => void closes.push(code));
     client.subscribe({ query: 'subscription { wait }' }, { next: () => {}, error: () => {}, complete: () => {} });
   }
-  const before = waiting;
-  while (waiting < before + 5) await delay(5);
+  const before = counts.waiting;
+  while (counts.waiting < before + 5) await delay(5);
   const startedAt = performance.now();
   await server.stop();
   expect(performance.now() - startedAt).toBeLessThan(1_500);
