@@ -37,9 +37,8 @@ test('commands that arrive while two batches are in flight go together in the ne
   await new Promise(setImmediate);
   const rest = Array.from({ length: 600 }, () => commits.submit({ name: 'b' }));
   await Promise.all([first, ...rest]);
-  expect(sizes[0]).toBe(1);
-  expect(Math.max(...sizes)).toBe(512);
-  expect(sizes.reduce((sum, size) => sum + size)).toBe(601);
+  // Which of two transactions in flight starts first is the connections' to say.
+  expect(sizes.toSorted((a, b) => a - b)).toEqual([1, 88, 512]);
 });
 
 test('a transaction whose work swallowed a failed statement is not acknowledged', async () => {
