@@ -19,12 +19,12 @@ export interface WorkersRun {
   readonly memory: readonly (readonly number[])[];
 }
 
-/** Runs `farthing renew` in several processes until all of them have found nothing more to do. */
+/** Runs `farthing renew`, as `npm run renew` starts it, in several processes until all of them have found nothing more to do. */
 export async function runWorkers({ workers, batch, asOf, environment, profileFolder }: WorkersOptions): Promise<WorkersRun> {
   const profiling = profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`];
   const start = performance.now();
   const memory = await Promise.all(Array.from({ length: workers }, async () => {
-    const child = spawn(process.execPath, [...profiling, builtMain, 'renew', '--as-of', asOf, '--batch', String(batch)],
+    const child = spawn(process.execPath, ['--max-semi-space-size=8', ...profiling, builtMain, 'renew', '--as-of', asOf, '--batch', String(batch)],
       { env: { PATH: process.env.PATH, ...environment }, stdio: ['ignore', 'ignore', 'inherit'] });
     return sampleMemory(child);
   }));

@@ -21,7 +21,8 @@ const people = `
   CREATE TEMP TABLE page AS
     SELECT row_number() OVER (ORDER BY c.id) - 1 AS number, count(*) OVER () AS pages, c.id, earnings.id AS earnings_id
     FROM creator c JOIN account earnings ON earnings.owner_id = c.id AND earnings.kind = 'earnings' AND earnings.currency = 'USD'
-    WHERE c.currency = 'USD'`;
+    WHERE c.currency = 'USD';
+  ANALYZE fan, page`;
 
 /** Wallets are filled at the cost of the platform, by postings like any other. */
 const wallets = `

@@ -29,7 +29,7 @@ export async function renewPeople(
  * only this limit, of version 17 and later, then frees its locks.
  */
 export async function limitTransaction(tx: Tx): Promise<void> {
-  await tx.query(`SELECT set_config('transaction_timeout', '30s', true) WHERE current_setting('server_version_num')::integer >= 170000`);
+  await tx.query(`SELECT set_config('transaction_timeout', '60s', true) WHERE current_setting('server_version_num')::integer >= 170000`);
 }
 
 /** The oldest debts come first: when a wallet is short, it is the youngest that stays unpaid. */

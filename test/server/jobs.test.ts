@@ -34,3 +34,16 @@ test('stopping waits for a job that runs', async () => {
   await jobs.stop();
   expect(done).toBe(true);
 });
+
+test('stopping tells a job that runs, so that a long one ends early', async () => {
+  let told = false;
+  const jobs = new JobRunner(new Services(), log);
+  const run = (_: Services, stop: AbortSignal) => new Promise<void>((resolve) => stop.addEventListener('abort', () => {
+    told = true;
+    resolve();
+  }));
+  jobs.start([{ name: 'test.endless', everyMs: 1, run }]);
+  await delay(20);
+  await jobs.stop();
+  expect(told).toBe(true);
+});
