@@ -279,7 +279,7 @@ test('the check is clean while writers and folders run', async () => {
   const { db } = database.current;
   const other = await database.current.connect();
   let checks = 0;
-  const running = () => checks < 12;
+  const running = () => checks < 6;
   const writer = async () => {
     while (running()) {
       await postAll(db, [

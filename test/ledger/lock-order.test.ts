@@ -44,4 +44,4 @@ test(`eight writers with overlapping accounts in random order run for ${seconds}
   const balances = await balancesOf(db, [...wallets, fee]);
   expect([...balances.values()].reduce((sum, balance) => sum + balance, 0n)).toBe(12_000_000n);
   await expectCleanBooks(db);
-}, 60_000);
+});

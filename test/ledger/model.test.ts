@@ -99,7 +99,7 @@ test('random batches posted by two processes at once, with lost connections and 
   }
   expect(Math.min(seen.recovered, seen.refused, seen.accepted)).toBeGreaterThan(5);
   await expectCleanBooks(db);
-}, 120_000);
+});
 
 async function startPoster(url: string): Promise<ChildProcess> {
   const poster = fork(fileURLToPath(new URL('./poster-process.ts', import.meta.url)), [url], { execArgv: [] });

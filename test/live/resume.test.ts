@@ -41,7 +41,7 @@ describe('a subscriber that resumes', () => {
     await until(() => watched.every((one) => one.seen.length >= tips));
     for (const one of watched) expect(sequences(one)).toEqual(countTo(tips));
     await expectCleanTips(db);
-  }, 60_000);
+  });
 
   test('sees them all although its server restarts five times and they are paid through another', async () => {
     const { db, creator, sendAll, sender } = await scene();
@@ -63,7 +63,7 @@ describe('a subscriber that resumes', () => {
     expect(watched.failure).toBeUndefined();
     expect(closes.filter((code) => code !== undefined)).toEqual(expect.arrayContaining([1012]));
     await expectCleanTips(db);
-  }, 60_000);
+  });
 
   test('sees them all although the database cuts its server\'s connections again and again, and never gets a final error', async () => {
     const { creator, sendAll } = await scene();
@@ -83,5 +83,5 @@ describe('a subscriber that resumes', () => {
     expect(watched.results.every((result) => result.errors === undefined)).toBe(true);
     expect(closes.filter((code) => code !== 1012 && code !== 1013)).toEqual([]);
     await expectCleanTips(db);
-  }, 60_000);
+  });
 });

@@ -64,7 +64,7 @@ describe('a reader that is too slow', () => {
     const seen = slow.received.slice(1).map(({ payload }) => Number(payload.data.tipReceived.sequence));
     expect(seen).toEqual(countTo(seen.length));
     await expectCleanTips(db);
-  }, 60_000);
+  });
 
   test('replays at its own pace: what is stored waits for it, and is not queued', async () => {
     const { db, services, creator, send } = await scene();
@@ -89,5 +89,5 @@ describe('a reader that is too slow', () => {
     slow.socket.close();
     await until(() => hub.status.operations === 0);
     await expectCleanTips(db);
-  }, 60_000);
+  });
 });

@@ -56,4 +56,4 @@ test(`${clients} clients tip one creator through two server processes: no error,
   expect(events.map((event) => event.subject_id).sort()).toEqual(acknowledged.sort());
   expect(await micros(current.db, page.uuid, 'earnings')).toBe(BigInt(acknowledged.length) * 9_500n);
   await expectCleanTips(current.db);
-}, 90_000);
+});

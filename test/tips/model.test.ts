@@ -155,4 +155,4 @@ test('random tips, replays and refusals in concurrent batches of two processes l
     'MESSAGE_TOO_LONG', 'REPLAYED', 'SELF_PAYMENT', 'SENT',
   ];
   expect([...seen.keys()].sort()).toEqual(kinds);
-}, 60_000);
+});

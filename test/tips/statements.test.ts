@@ -81,7 +81,7 @@ test('a list of creators with tiers, goals, supporters and tips costs the same f
     expect(long.statements.length).toBeLessThanOrEqual(12);
   }
   await expectCleanTips(server.current.db);
-}, 60_000);
+});
 
 test('an account with its wallet, statement, tips and top-ups costs the same few statements however many it has', async () => {
   const { current } = server;
@@ -96,7 +96,7 @@ test('an account with its wallet, statement, tips and top-ups costs the same few
   expect(new Set(long.statements)).toEqual(new Set(short.statements));
   expect(long.statements.length).toBeLessThanOrEqual(12);
   await expectCleanTips(current.db);
-}, 60_000);
+});
 
 test('a tip costs the same statements alone as among others', async () => {
   const { current } = server;
