@@ -19,7 +19,7 @@ const people = `
   CREATE TEMP TABLE fan AS
     SELECT n AS number, uuidv7() AS id, uuidv7() AS wallet_id, uuidv7() AS funding_id FROM generate_series(1, $1::integer) AS n;
   CREATE TEMP TABLE page AS
-    SELECT row_number() OVER (ORDER BY c.id) - 1 AS number, count(*) OVER () AS pages, c.id, earnings.id AS earnings_id
+    SELECT row_number() OVER (ORDER BY c.id) - 1 AS number, c.id, earnings.id AS earnings_id
     FROM creator c JOIN account earnings ON earnings.owner_id = c.id AND earnings.kind = 'earnings' AND earnings.currency = 'USD'
     WHERE c.currency = 'USD';
   ANALYZE fan, page`;
@@ -47,10 +47,10 @@ const subscriptions = `
     SELECT uuidv7(), fan_id, page_id, 'USD', amount, 'MONTH', 'ACTIVE', 'k' || place, '\\x00', anchor, anchor, 1, 1, anchor,
       anchor + interval '1 month', anchor + interval '1 month', anchor + interval '1 month'
     FROM (
-      SELECT fan.id AS fan_id, page.id AS page_id, place, 50000 + (fan.number * 7919 + place * 104729) % 950000 AS amount,
-        $2::timestamptz + make_interval(secs => (fan.number * 48271 + place * 69621)::bigint % 86400) AS anchor
-      FROM fan CROSS JOIN generate_series(0, $1::integer - 1) AS place
-      JOIN page ON page.number = (fan.number + place * greatest(1, page.pages / $1)) % page.pages
+      SELECT fan.id AS fan_id, page.id AS page_id, place, 50000 + (fan.number::bigint * 7919 + place * 104729) % 950000 AS amount,
+        $2::timestamptz + make_interval(secs => (fan.number::bigint * 48271 + place * 69621) % 86400) AS anchor
+      FROM fan CROSS JOIN generate_series(0, $1::integer - 1) AS place CROSS JOIN (SELECT count(*) FROM page) total (pages)
+      JOIN page ON page.number = (fan.number + place * greatest(1, total.pages / $1)) % total.pages
       ORDER BY random()
     ) joined`;
 

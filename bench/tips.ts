@@ -157,11 +157,15 @@ async function measureRound(db: Database, { targets, seconds }: Settings, send: 
 }
 
 async function tell(load: ChildProcess, message: LoadSetup | LoadRun): Promise<LoadResult | null> {
-  const ended = once(load, 'exit').then(() => Promise.reject(new Error('The load could not be run; see above.')));
-  load.send(message);
-  const [result] = (await Promise.race([once(load, 'message'), ended])) as [LoadResult | null];
+  const answered = new AbortController();
+  const ended = once(load, 'exit', answered).then(() => Promise.reject(new Error('The load could not be run; see above.')));
   ended.catch(() => {});
-  return result;
+  load.send(message);
+  try {
+    return ((await Promise.race([once(load, 'message', answered), ended])) as [LoadResult | null])[0];
+  } finally {
+    answered.abort();
+  }
 }
 
 function report(rounds: readonly Round[], { targets }: Settings): void {

@@ -20,7 +20,7 @@ export { BEGINNING, dayOf, daysOf, monthOf, type PeriodDays } from './period-day
 export { Allow, enforce, InsiderDependent, ViewerDependent, type Rule, type Verdict } from './rule.ts';
 export { BigIntScalar, CurrencyCodeScalar, DateTimeScalar, DecimalScalar } from './scalars.ts';
 export { quoteText } from './quote-text.ts';
-export { idempotencyKeyProblem, textProblem, type TextRules } from './text.ts';
+export { hasVisibleText, idempotencyKeyProblem, textProblem, type TextRules } from './text.ts';
 export {
   amountProblem, AmountOutOfRange, CapExceeded, CurrencyMismatch, InsufficientFunds, parseMoneyInput, PaymentDeclined, UserError, ValidationError,
   type AmountRange, type ErrorPath, type ParsedMoney,

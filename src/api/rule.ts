@@ -8,6 +8,8 @@ export type Verdict = 'ALLOWED' | 'UNAUTHENTICATED' | 'FORBIDDEN' | 'HIDDEN';
 /** Who may do or read something. The instances, one vocabulary for the whole API, are in `identity`. */
 export interface Rule {
   readonly name: string;
+  /** Whom it lets pass, for people: "the account that runs the page". */
+  readonly whose?: string;
   /** True when the answer differs between viewers, so that a shared execution must not hold it. */
   readonly dependsOnViewer: boolean;
   /** `subject` is the object a field belongs to, or undefined for mutations and subscriptions. */
@@ -18,7 +20,7 @@ export interface Rule {
 export async function enforce(rule: Rule, context: RequestContext, subject: unknown): Promise<boolean> {
   const verdict = await rule.decide(context, subject);
   if (verdict === 'UNAUTHENTICATED') throw new ApiError('UNAUTHENTICATED', 'Sign in first: send the session token as "Authorization: Bearer …".');
-  if (verdict === 'FORBIDDEN') throw new ApiError('FORBIDDEN', `This account may not do that: it is for ${rule.name.toLowerCase().replaceAll('_', ' ')} only.`);
+  if (verdict === 'FORBIDDEN') throw new ApiError('FORBIDDEN', `That is for ${rule.whose ?? rule.name} alone.`);
   return verdict === 'ALLOWED';
 }
 

@@ -17,6 +17,11 @@ const directionOverrides = /[\u202a-\u202e\u2066-\u2069]/u;
 const visible = /[\p{L}\p{N}\p{P}\p{S}]/u;
 const lineBreaks = /[\n\r\t\u2028\u2029]/u;
 
+/** Whether anybody would see anything of it. */
+export function hasVisibleText(text: string): boolean {
+  return visible.test(text);
+}
+
 /** Says what is wrong with a text that people typed, or null when nothing is. */
 export function textProblem(text: string, rules: TextRules, path: ErrorPath): UserError | null {
   const refuse = (reason: string) => new ValidationError(ErrorCode.INVALID_INPUT, `${quoteText(text)} ${reason}`, path);
@@ -26,7 +31,7 @@ export function textProblem(text: string, rules: TextRules, path: ErrorPath): Us
   if (!rules.multiline && directionOverrides.test(text)) return refuse('contains a character that turns the writing direction, which is not allowed here.');
   const length = [...text].length;
   if (length < rules.minimum) return refuse(`has ${length} characters; at least ${rules.minimum} are needed.`);
-  if (rules.minimum > 0 && !visible.test(text)) return refuse('has no character that can be seen.');
+  if (rules.minimum > 0 && !hasVisibleText(text)) return refuse('has no character that can be seen.');
   if (length > rules.maximum) return refuse(`has ${length} characters; at most ${rules.maximum} are allowed.`);
   return null;
 }

@@ -105,6 +105,9 @@ const connectionProblems = /^(E[A-Z]+|28\w{3}|3D000|57P03|08\w{3})$/;
 /** A server that cannot be reached or refuses the login is the user's to mend. The message never holds the URL, which holds a password. */
 function explained(error: unknown, variable: string): unknown {
   const { code, message } = error as { code?: unknown; message?: string };
+  if (code === '42501') {
+    return new CliError(`The login of ${variable} may not migrate the database: ${message}. Set MIGRATION_DATABASE_URL to a login that owns the tables.`);
+  }
   const isMendable = (typeof code === 'string' && connectionProblems.test(code)) || /timeout|terminated/i.test(message ?? '');
   return isMendable ? new CliError(`The database of ${variable} cannot be reached: ${message || String(code)}.`) : error;
 }

@@ -31,8 +31,9 @@ export function choosePlace(wanted: string, elsewhere: string[], log: (line: str
     const place = tryFolder(folder, folder !== wanted);
     if (typeof place !== 'string') {
       if (folder !== wanted) {
+        const isNew = !holdsData(folder);
         const reason = refusals[0] ?? `the database of an earlier start is there`;
-        log(`The data is kept in ${folder}, not in ${wanted}: ${reason}. Remove that folder to begin anew.`);
+        log(`The data is kept in ${folder}, not in ${wanted}: ${reason}.${isNew ? '' : ' Remove that folder to begin anew.'}`);
       }
       return place;
     }
@@ -80,12 +81,24 @@ function tryFolder(dataDir: string, mustBeOurs: boolean): Place | string {
  * the folders above it that we make; an umask may be against it. Folders that were there above it are left alone, and so is a home.
  */
 function makeFolder(dataDir: string): void {
-  const first = resolve(mkdirSync(dataDir, { recursive: true, mode: isRoot ? 0o711 : 0o700 }) ?? dataDir);
+  const first = makeFolders(resolve(dataDir), isRoot ? 0o711 : 0o700);
   if (!isRoot) return;
   for (let folder = resolve(dataDir); folder.length >= first.length; folder = dirname(folder)) {
     const { uid, mode } = statSync(folder);
     if (uid === 0 && folder !== ourHome()) chmodSync(folder, (mode & 0o7777) | 0o011);
   }
+}
+
+/**
+ * Makes a folder and those above it, and answers the highest that it made, or the folder itself. Not with `recursive`: below /proc,
+ * where no folder can be made, Node tries for ever.
+ */
+function makeFolders(folder: string, mode: number): string {
+  if (existsSync(folder) && statSync(folder).isDirectory()) return folder;
+  const above = dirname(folder);
+  const first = existsSync(above) ? folder : makeFolders(above, mode);
+  mkdirSync(folder, { mode });
+  return first;
 }
 
 /** PostgreSQL wants its folder to belong to its user, and closed to all others. */

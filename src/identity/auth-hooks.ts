@@ -15,9 +15,18 @@ export const checkRequest = createAuthMiddleware(async (ctx) => {
     }
   }
   if (ctx.path === '/sign-up/email') body.name = checkedName(body.name);
+  refuseWhatNoTextHolds(body);
   if (ctx.path === '/change-password') body.revokeOtherSessions = true;
   return ctx.body ? { context: { body } } : undefined;
 });
+
+/** PostgreSQL takes neither, wherever the text would end. */
+function refuseWhatNoTextHolds(body: Record<string, unknown>): void {
+  for (const [field, value] of Object.entries(body)) {
+    if (typeof value !== 'string' || (!value.includes('\0') && value.isWellFormed())) continue;
+    throw new APIError('BAD_REQUEST', { code: 'INVALID_TEXT', message: `The field "${field}" holds U+0000 or half of a surrogate pair, which no text may.` });
+  }
+}
 
 function checkedName(name: unknown): string {
   const parsed = parseDisplayName(typeof name === 'string' ? name : '', ['name']);

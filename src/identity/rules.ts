@@ -1,8 +1,8 @@
 import type { RequestContext, Rule } from '../api/room.ts';
 
 /** The vocabulary of who may do or read what. Every mutation, subscription and node type states one of these. */
-function rule(name: string, dependsOnViewer: boolean, decide: Rule['decide']): Rule {
-  return { name, dependsOnViewer, decide };
+function rule(name: string, dependsOnViewer: boolean, decide: Rule['decide'], whose?: string): Rule {
+  return { name, dependsOnViewer, decide, whose };
 }
 
 function isPerson(context: RequestContext, personId: string): boolean {
@@ -20,7 +20,9 @@ interface Owned {
 }
 
 /** The account that runs the creator page the field belongs to: everybody else, signed in or not, gets null and a top-level FORBIDDEN. */
-export const owner = rule('OWNER', true, (context, subject) => (isPerson(context, (subject as Owned).ownerId) ? 'ALLOWED' : 'FORBIDDEN'));
+export const owner = rule(
+  'OWNER', true, (context, subject) => (isPerson(context, (subject as Owned).ownerId) ? 'ALLOWED' : 'FORBIDDEN'), 'the account that runs the page',
+);
 
 interface Personal {
   readonly personId: string;

@@ -51,3 +51,21 @@ export function currencyOf(code: CurrencyCode): Currency {
   if (!currency) throw new RangeError(`${JSON.stringify(code)} is not an active ISO 4217 currency`);
   return currency;
 }
+
+/** Currencies by the power of ten of their units that is worth roughly as much as one US dollar, from a hundred on. */
+const SMALL_UNITS: readonly (readonly [scale: bigint, codes: string])[] = [
+  [100n, `ALL AMD AOA BDT CRC CVE DJF DZD ETB GYD HTG HUF INR ISK JMD JPY KES KMF KZT LKR LRD MUR NPR PHP PKR RSD RUB SDG SOS VUV XAF XOF XPF YER`],
+  [1_000n, `ARS BIF CDF CLP COP IQD KHR KPW KRW MGA MMK MNT MWK NGN PYG RWF SSP TZS UGX`],
+  [10_000n, `GNF IDR IRR LAK LBP SYP UZS VND`],
+];
+const unitScales: ReadonlyMap<CurrencyCode, bigint> = new Map(
+  SMALL_UNITS.flatMap(([scale, codes]) => codes.split(' ').map((code) => [code, scale] as const)),
+);
+
+/**
+ * How many units of a currency (a power of ten) are about one US dollar: 1 for USD and all that are worth a cent of it or more. Rough
+ * on purpose and never used to convert: it only keeps limits such as "at most 10,000" from being a few cents in another currency.
+ */
+export function unitScaleOf(code: CurrencyCode): bigint {
+  return unitScales.get(code) ?? 1n;
+}

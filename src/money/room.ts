@@ -1,4 +1,4 @@
-export { CURRENCIES, currencyOf, isCurrencyCode, type Currency, type CurrencyCode } from './currency.ts';
+export { CURRENCIES, currencyOf, isCurrencyCode, unitScaleOf, type Currency, type CurrencyCode } from './currency.ts';
 export {
   formatDecimal, MAX_DECIMAL_LENGTH, parseAmount, parseDecimal,
   type AmountProblem, type AmountResult, type DecimalProblem, type DecimalResult,

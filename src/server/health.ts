@@ -28,9 +28,9 @@ async function unreadiness({ db, migrationNames, isDraining }: HealthParts): Pro
     timer = setTimeout(resolve, patienceMs, 'LATE');
   });
   try {
-    const done = await Promise.race([db.query<{ name: string }>('SELECT name FROM migration'), late]);
+    const done = await Promise.race([migrationsRun(db), late]);
     if (done === 'LATE') return `The database did not answer within ${patienceMs} ms.`;
-    const names = new Set(done.map((row) => row.name));
+    const names = new Set(done);
     const missing = migrationNames.filter((name) => !names.has(name));
     return missing.length > 0 ? `The database lacks the migrations ${missing.join(', ')}: run "farthing migrate".` : null;
   } catch {
@@ -38,4 +38,10 @@ async function unreadiness({ db, migrationNames, isDraining }: HealthParts): Pro
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** The names of the migrations that ran: none in a database that nobody migrated yet. */
+async function migrationsRun(db: Database): Promise<string[]> {
+  const [table] = await db.query<{ exists: boolean }>(`SELECT to_regclass('migration') IS NOT NULL AS exists`);
+  return table?.exists ? (await db.query<{ name: string }>('SELECT name FROM migration')).map(({ name }) => name) : [];
 }

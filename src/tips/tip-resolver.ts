@@ -1,11 +1,12 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Ctx, FieldResolver, Info, Int, Mutation, Resolver, Root } from 'type-graphql';
 import {
-  Allow, decodeIdOf, ErrorCode, Funding, hashInput, idempotencyKeyProblem, parseMoneyInput, quoteText, textProblem, ValidationError,
+  Allow, AmountOutOfRange, decodeIdOf, ErrorCode, Funding, hashInput, hasVisibleText, idempotencyKeyProblem, parseMoneyInput, quoteText, textProblem, ValidationError,
   type Connection, type RequestContext, type UserError, type Viewer,
 } from '../api/room.ts';
-import { CREATOR_PREFIX, CreatorType, type Creator } from '../creators/room.ts';
+import { CREATOR_PREFIX, CreatorType, loadCreator, type Creator } from '../creators/room.ts';
 import { signedIn, ViewerType } from '../identity/room.ts';
+import { money } from '../money/room.ts';
 import { SendTipInput, TipPayload } from './tip-inputs.ts';
 import { tipRefusal } from './tip-errors.ts';
 import { tipsOfCreator, tipsOfSender } from './tip-lists.ts';
@@ -26,7 +27,7 @@ export class TipMutations {
   })
   async sendTip(@Arg('input', () => SendTipInput, { description: 'The tip.' }) input: SendTipInput, @Ctx() context: RequestContext): Promise<TipPayload> {
     const parsed = parseSendTip(input, context.viewer as Viewer);
-    if ('errors' in parsed) return { tip: null, errors: parsed.errors };
+    if ('errors' in parsed) return { tip: null, errors: await inCreatorsRange(parsed.errors, input, context) };
     const outcome = await context.services.get(tipSenderService).send(parsed);
     if (outcome.kind === 'SENT' || outcome.kind === 'REPLAYED') {
       // A mutation before this one may have read lists, totals and balances that are no longer true.
@@ -67,12 +68,12 @@ export class ViewerTips {
 /** Everything about the input that can be told without looking anything up, all mistakes at once. */
 function parseSendTip(input: SendTipInput, viewer: Viewer): SendTip | { errors: UserError[] } {
   const amount = parseMoneyInput(input.amount, ['input', 'amount']);
-  const message = input.message === '' ? null : (input.message ?? null);
-  const displayName = input.displayName ?? null;
+  const message = input.message != null && hasVisibleText(input.message) ? input.message : null;
+  const displayName = input.displayName?.trim() ?? null;
   const problems = [
     idempotencyKeyProblem(input.idempotencyKey, ['input', 'idempotencyKey']),
     amount.ok ? null : amount.error,
-    message === null ? null : textProblem(message, { minimum: 0, maximum: longestMessage, multiline: true }, ['input', 'message']),
+    input.message == null ? null : textProblem(input.message, { minimum: 0, maximum: longestMessage, multiline: true }, ['input', 'message']),
     displayName === null ? null : textProblem(displayName, { minimum: 1, maximum: longestName }, ['input', 'displayName']),
     fundingProblem(input),
   ].filter((problem) => problem !== null);
@@ -88,6 +89,16 @@ function parseSendTip(input: SendTipInput, viewer: Viewer): SendTip | { errors: 
     idempotencyKey: input.idempotencyKey,
     inputHash: hashInput('sendTip', { ...wish, funding: input.funding }),
   };
+}
+
+/** Amounts that no ledger takes are refused before anybody knows for whom they are: the range that is shown is the creator's all the same. */
+async function inCreatorsRange(errors: UserError[], input: SendTipInput, context: RequestContext): Promise<UserError[]> {
+  const creatorId = decodeIdOf(CREATOR_PREFIX, input.creatorId);
+  if (creatorId === null || !errors.some((error) => error instanceof AmountOutOfRange)) return errors;
+  const creator = await loadCreator(context, creatorId);
+  if (creator?.currency !== input.amount.currency) return errors;
+  const [minimum, maximum] = [money(creator.tipMinimumMicros, creator.currency), money(creator.tipMaximumMicros, creator.currency)];
+  return errors.map((error) => (error instanceof AmountOutOfRange ? tipRefusal({ kind: 'AMOUNT_OUT_OF_RANGE', minimum, maximum }, input) : error));
 }
 
 /** Cards are not wired to tips yet: a tip by card is refused in words, not by leaving the choice out of the API. */

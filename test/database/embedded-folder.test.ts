@@ -38,6 +38,14 @@ describe('the place of the data', () => {
     expect(choose('/dev/null/other', [elsewhere]).dataDir).not.toBe(dataDir);
   });
 
+  test('is elsewhere where no folder can ever be made', () => {
+    const elsewhere = join(scratch(), 'state');
+    const { dataDir, log } = choose('/proc/farthing/deep/data', [elsewhere]);
+    expect(dataDir.startsWith(`${elsewhere}/`)).toBe(true);
+    expect(log[0]).toContain('not in /proc/farthing/deep/data: ENOENT');
+    expect(log[0]).not.toContain('begin anew');
+  });
+
   test('stays elsewhere once a database is there', async () => {
     const folder = scratch();
     const [wanted, elsewhere] = [join(folder, 'data'), join(folder, 'state')];

@@ -122,3 +122,8 @@ test('the page behind the link is whole in itself and runs nothing but its own s
   expect(page).toContain('autocomplete="new-password"');
   expect(page).not.toMatch(/src=|href=/);
 });
+
+test.each(['a\0b', 'a\ud800b'])('a token that no text can be (%j) is refused', async (token) => {
+  const response = await identityOver(database.current.db).post('/reset-password', { token, newPassword });
+  expect([response.status, await codeOf(response)]).toEqual([400, 'INVALID_TEXT']);
+});

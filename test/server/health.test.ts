@@ -31,6 +31,13 @@ test('a server whose database lacks a migration is live but not ready, and says 
   });
 });
 
+test('a server whose database was never migrated says that all migrations are missing', async () => {
+  await asOwner('ALTER TABLE migration RENAME TO migration_of_others');
+  expect(await read('/readyz')).toMatchObject({
+    status: 503, body: { reason: expect.stringMatching(/^The database lacks the migrations 0001-ground, 0002-ledger, .*: run "farthing migrate"\.$/) },
+  });
+});
+
 test('a server whose database does not answer within a second is not ready', async () => {
   const client = new pg.Client(server.database.ownerUrl);
   await client.connect();

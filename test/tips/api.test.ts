@@ -106,6 +106,11 @@ describe('sendTip', () => {
     expect(data.topUpWallet).toEqual({ topUp: { status: 'SUCCEEDED' }, errors: [] });
   });
 
+  test('leaves out blanks around a name, and a message in which nothing can be seen', async () => {
+    const tip = await sent(server, fan.token, tipInput(page.id, { displayName: '  Zoë ', message: '\u200b \u2060' }));
+    expect(tip).toMatchObject({ displayName: 'Zoë', message: null });
+  });
+
   test('takes no one who is not signed in', async () => {
     for (const token of [undefined, 'nonsense']) {
       const { data, errors } = await server.graphql(sendTipOperation, { input: tipInput(page.id) }, token);
@@ -202,17 +207,18 @@ describe('the input', () => {
   });
 
   test('that names the page\'s range, its currency or the wallet\'s balance does so in figures', async () => {
-    const refusals = [usd('10001'), { amount: { amount: '1', currency: 'JPY' } }, usd('5000')];
+    const refusals = [usd('10001'), usd('-1'), usd('9223372036854775808'), { amount: { amount: '1', currency: 'JPY' } }, usd('5000')];
     const errors = [];
     for (const change of refusals) errors.push(...(await send(server, fan.token, tipInput(page.id, change))).errors);
-    const balance = Number(errors[2].balance.amount);
+    const balance = Number(errors[4].balance.amount);
+    const range = { minimum: { amount: '0.000001', currency: 'USD' }, maximum: { amount: '10000.00', currency: 'USD' } };
     expect(errors).toMatchObject([
-      { minimum: { amount: '0.000001', currency: 'USD' }, maximum: { amount: '10000.00', currency: 'USD' } },
+      range, range, range,
       { expected: 'USD' },
       { shortfall: { amount: expect.any(String) } },
     ]);
     expect(balance).toBeGreaterThan(0);
-    expect(balance + Number(errors[2].shortfall.amount)).toBeCloseTo(5_000, 6);
+    expect(balance + Number(errors[4].shortfall.amount)).toBeCloseTo(5_000, 6);
   });
 
   test.each([

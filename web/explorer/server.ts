@@ -64,16 +64,20 @@ async function askAccount(ask: Ask): Promise<Account> {
   }
 }
 
-/** The first creator whom the signed-in account may tip: nobody may tip herself. Null when there is none, or no answer. */
+/**
+ * A creator whom the signed-in account may tip (nobody may tip herself): on a trial server the one whom the demo tips go to, so that
+ * there is something to watch, else the newest. Null when there is none, or no answer.
+ */
 async function askSampleCreator(ask: Ask): Promise<SampleCreator | null> {
   try {
-    const [creators, viewer] = await Promise.all([
-      ask('{ creators(first: 2) { nodes { id currency } } }'),
+    const [pages, viewer] = await Promise.all([
+      ask('{ demo: creator(handle: "nova") { id currency } creators(first: 2) { nodes { id currency } } }'),
       ask('{ viewer { creator { id } } }'),
     ]);
-    const { nodes } = (creators.data?.creators ?? { nodes: [] }) as { nodes: SampleCreator[] };
+    const { nodes } = (pages.data?.creators ?? { nodes: [] }) as { nodes: SampleCreator[] };
+    const demo = (pages.data?.demo ?? null) as SampleCreator | null;
     const own = (viewer.data?.viewer as ViewerAnswer | null | undefined)?.creator?.id;
-    return nodes.find(({ id }) => id !== own) ?? nodes[0] ?? null;
+    return [...(demo ? [demo] : []), ...nodes].find(({ id }) => id !== own) ?? nodes[0] ?? null;
   } catch {
     return null;
   }
