@@ -67,9 +67,13 @@ export function stepTo(advanced: Advanced, kind: TransitionKind, at: Date, after
   return { subscription: after, transitions: [...advanced.transitions, transition], periods: [...advanced.periods, ...periods] };
 }
 
-/** Ends a pause at a moment not before it began: a new anchor there, and the next renewal run charges from it. */
-export function resumeAt(advanced: Advanced, at: Date): Advanced {
+/**
+ * Ends a pause: a new anchor there, and the next renewal run charges from it. Never before the pause began, which a server whose clock is
+ * behind may ask for: two periods would overlap for ever.
+ */
+export function resumeAt(advanced: Advanced, asked: Date): Advanced {
   const { subscription } = advanced;
+  const at = asked > subscription.periodEnd ? asked : subscription.periodEnd;
   const paused = undecidedPeriods(subscription, at, 'PAUSED');
   const last = lastPeriod(subscription, paused);
   return stepTo(advanced, 'RESUMED', at, {

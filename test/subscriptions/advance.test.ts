@@ -69,6 +69,12 @@ describe('what the clock alone brings', () => {
   });
 });
 
+test('a pause that a server behind in time resumes goes on from where it began, not before', () => {
+  const behind = new Date(end.getTime() - 500);
+  const decided = resume(advance(paused, behind), behind);
+  expect(decided).toMatchObject({ kind: 'DECIDED', advanced: { subscription: { anchor: end, anchorIndex: 2, periodIndex: 1, periodEnd: end, nextChargeAt: end }, periods: [] } });
+});
+
 describe('what a fan may do', () => {
   const kinds = (decide: (own: Advanced, now: Date) => { kind: string; advanced?: Advanced }, before: Subscription, now: Date): string => {
     const decision = decide(advance(before, now), now);

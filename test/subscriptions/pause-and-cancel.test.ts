@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { renew } from '../../src/billing/room.ts';
 import { newId } from '../../src/database/room.ts';
 import { money } from '../../src/money/room.ts';
 import type { Subscription, SubscriptionOutcome } from '../../src/subscriptions/room.ts';
@@ -71,6 +72,18 @@ test('canceling a pause, or what a renewal is due of, ends it at once and leaves
   expect(done(await world.cancel(other))).toMatchObject({ status: 'ENDED', endedAt: world.clock.now(), accessUntil: new Date('2026-02-17T12:00:00Z') });
   expect(await world.periods(joined)).toEqual(['1 CHARGED 2026-01-31T12:00 – 2026-02-28T12:00', '2 PAUSED 2026-02-28T12:00 – 2026-03-05T00:00']);
   expect((await world.periods(other)).at(-1)).toBe('4 SKIPPED 2026-03-03T12:00 – 2026-03-05T00:00');
+});
+
+test('a fan who resumes on a server whose clock is behind the one that began the pause has periods that neither gap nor overlap', async () => {
+  const { world, joined } = await member();
+  await world.pause(joined);
+  world.clock.moveTo('2026-02-28T12:00:01.000Z');
+  await renew(world.services, { asOf: world.clock.now() });
+  world.clock.moveTo('2026-02-28T11:59:59.500Z');
+  expect(done(await world.resume(joined))).toMatchObject({ status: 'ACTIVE', nextChargeAt: joined.periodEnd });
+  world.clock.moveTo('2026-02-28T12:00:02.000Z');
+  await renew(world.services, { asOf: world.clock.now() });
+  expect(await world.periods(joined)).toEqual(['1 CHARGED 2026-01-31T12:00 – 2026-02-28T12:00', '2 CHARGED 2026-02-28T12:00 – 2026-03-28T12:00']);
 });
 
 test.each<[string, (world: World, joined: Subscription) => Promise<SubscriptionOutcome>, object]>([
