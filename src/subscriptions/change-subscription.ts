@@ -67,7 +67,8 @@ export function judgeChange(own: OwnSubscription, { wanted, expectedDueNow, pric
   const price = priceAt(isBound ? pricedAt : now);
   const isExpected = expectedDueNow.currency === subscription.currency && expectedDueNow.micros === price.dueNowMicros;
   if (!isBound || !isExpected) return { kind: 'PRICE_CHANGED', price: priceAt(now), currency: subscription.currency };
-  const holdsPlace = !tier || heldTiers(subscription).includes(tier.id);
+  // As it was stored: until this change is, a place that the clock has just taken from it is counted as taken by it.
+  const holdsPlace = !tier || heldTiers(own.before).includes(tier.id);
   if (!holdsPlace && tier.capacity !== null && tier.taken >= tier.capacity) return { kind: 'SOLD_OUT', name: tier.name, capacity: tier.capacity };
   return { kind: 'ACCEPTED', plan, price };
 }

@@ -53,6 +53,16 @@ test('a downgrade waits for the period\'s end, costs nothing, and holds its new 
   expect([await world.taken(tier), await world.taken(bronze.id)]).toEqual([0, 1]);
 });
 
+test('a fan whose downgrade no run has applied yet can go back to a full tier, in which the last place is their own', async () => {
+  const { world, joined, tier } = await february({ units: 10, capacity: 1 });
+  const small = await world.tier(2);
+  done(await world.change(joined, { tierId: small.id }));
+  world.clock.moveTo('2026-03-01T00:00:01.000Z');
+  expect(await world.subscribe(await world.fan(), { tierId: tier })).toMatchObject({ kind: 'SOLD_OUT' });
+  expect(done(await world.change(joined, { tierId: tier }))).toMatchObject({ tierId: tier, pending: null });
+  expect([await world.taken(tier), await world.taken(small.id)]).toEqual([1, 0]);
+});
+
 test('an upgrade after a downgrade was asked for takes its place', async () => {
   const { world, joined, tier } = await february({ units: 5 });
   const [small, big] = [await world.tier(2), await world.tier(8)];
