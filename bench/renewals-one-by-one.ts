@@ -41,7 +41,7 @@ async function renewOneByOne({ url, asOf, worker, workers, count, concurrency }:
       await transaction(db, async (tx) => {
         const people = await lockPeople(tx, [personId]);
         const subscriptions = [...(await lockSubscriptions(tx, [id])).values()];
-        await chargeDue(tx, services, subscriptions, { people, asOf: now, catchUp: false, onUnpaid: 'DUN', isForecast: true });
+        await chargeDue(tx, services, subscriptions, { people, asOf: now, now, catchUp: false, onUnpaid: 'DUN', isForecast: true });
       }, { rerunLostCommit: true });
       renewals++;
     }

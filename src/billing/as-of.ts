@@ -3,7 +3,7 @@ export type ParsedAsOf = { readonly kind: 'PARSED'; readonly asOf: Date } | { re
 const form = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/;
 
 /**
- * Reads the time that a run takes for now (ISO 8601): a day, which begins at midnight in UTC, or a moment with its zone. `mayBeAhead`
+ * Reads the time by which a run finds what is due (ISO 8601): a day, which begins at midnight in UTC, or a moment with its zone. `mayBeAhead`
  * allows one to come, which would charge people before they owe.
  */
 export function parseAsOf(text: string, now: Date, { mayBeAhead }: { readonly mayBeAhead: boolean }): ParsedAsOf {

@@ -11,7 +11,10 @@ import { emptyReport, type RunReport } from './run-report.ts';
 
 export interface ChargeDueOptions {
   readonly people: ReadonlyMap<string, LockedPerson>;
+  /** What is due by then is charged. */
   readonly asOf: Date;
+  /** When it happens, not before `asOf`: charges, caps and the tries of dunning are dated by it. */
+  readonly now: Date;
   readonly catchUp: boolean;
   /** A settlement that finds too little leaves everything as it was: the tries of dunning go by the calendar. */
   readonly onUnpaid: 'DUN' | 'LEAVE';
@@ -41,7 +44,7 @@ interface Case {
  * the order given. A handful of statements whatever their number.
  */
 export async function chargeDue(tx: Tx, services: Services, subscriptions: readonly Subscription[], options: ChargeDueOptions): Promise<ChargeDueOutcome> {
-  const { people, asOf, isForecast } = options;
+  const { people, asOf, now, isForecast } = options;
   const cases = subscriptions.map((before): Case => {
     const advanced = advance(before, asOf);
     return { before, advanced, owed: owedBy(advanced.subscription, asOf, options) };
@@ -50,7 +53,7 @@ export async function chargeDue(tx: Tx, services: Services, subscriptions: reado
   const owing = cases.filter(isOwing);
   const failed = await readFailedCharges(tx, owing.filter(({ before }) => before.status === 'PAST_DUE').map(lastBefore));
   const till = owing.length === 0 ? null
-    : await Till.open(tx, owing.map(({ before }) => before), { people, feeBps: services.get(configService).platformFeeBps, now: asOf, isForecast });
+    : await Till.open(tx, owing.map(({ before }) => before), { people, feeBps: services.get(configService).platformFeeBps, now, isForecast });
   const decided = cases.map((one) => (isOwing(one) ? decide(one, till!, failed.get(one.before.id) ?? null, options) : { move: moveOf(one), isHeld: false }));
   const moves = decided.map(({ move }) => move).filter(({ before, advanced }) => advanced.subscription !== before);
   const stored = await writeMoves(tx, moves, { till, bus: services.get(eventHubService) });
@@ -87,16 +90,16 @@ interface Decision {
   readonly isHeld: boolean;
 }
 
-function decide(one: Owing, till: Till, failed: Charge | null, { asOf, onUnpaid }: ChargeDueOptions): Decision {
+function decide(one: Owing, till: Till, failed: Charge | null, { now, onUnpaid }: ChargeDueOptions): Decision {
   const { before, advanced, owed } = one;
   const { subscription } = advanced;
   const request: ChargeRequest = { subscription, kind: 'PERIOD', periodIndex: owed.period.index, amountMicros: subscription.amountMicros, failed };
   const outcome = till.charge(request);
   const isNew = failed === null;
-  if (outcome.kind === 'CHARGED') return { move: { before, advanced: paid(advanced, owed, asOf), charges: [{ charge: outcome.charge, isNew }] }, isHeld: false };
+  if (outcome.kind === 'CHARGED') return { move: { before, advanced: paid(advanced, owed, now), charges: [{ charge: outcome.charge, isNew }] }, isHeld: false };
   if (outcome.kind === 'LEDGER_HALTED') return { move: moveOf(one), isHeld: true };
   if (onUnpaid === 'LEAVE') return { move: moveOf(one), isHeld: false };
-  return { move: { before, advanced: unpaid(advanced, asOf), charges: [{ charge: till.fail(request, outcome.kind), isNew }] }, isHeld: false };
+  return { move: { before, advanced: unpaid(advanced, now), charges: [{ charge: till.fail(request, outcome.kind), isNew }] }, isHeld: false };
 }
 
 function moveOf({ before, advanced }: Case): StoredMove {

@@ -1,4 +1,4 @@
-import type { Services, Tx } from '../database/room.ts';
+import { clockService, type Services, type Tx } from '../database/room.ts';
 import { lockIdlePeople } from '../identity/room.ts';
 import { subscriptionColumns, subscriptionOf, type Subscription, type SubscriptionRow } from '../subscriptions/room.ts';
 import { chargeDue, type ChargeDueOptions, type ChargeDueOutcome } from './charge-due.ts';
@@ -20,7 +20,9 @@ export async function renewPeople(
   await limitTransaction(tx);
   const people = await lockIdlePeople(tx, personIds);
   const subscriptions = await lockDue(tx, [...people.keys()], options.asOf);
-  const outcome = await chargeDue(tx, services, subscriptions, { ...options, people, onUnpaid: 'DUN' });
+  // A run may take a past time for now, but what it takes today counts against today's caps, and nobody's retries are over by then.
+  const now = laterOf(options.asOf, services.get(clockService).now());
+  const outcome = await chargeDue(tx, services, subscriptions, { ...options, now, people, onUnpaid: 'DUN' });
   return { ...outcome, due: subscriptions.length, busyFans: personIds.length - people.size };
 }
 
@@ -30,6 +32,10 @@ export async function renewPeople(
  */
 export async function limitTransaction(tx: Tx): Promise<void> {
   await tx.query(`SELECT set_config('transaction_timeout', '60s', true) WHERE current_setting('server_version_num')::integer >= 170000`);
+}
+
+function laterOf(a: Date, b: Date): Date {
+  return a > b ? a : b;
 }
 
 /** The oldest debts come first: when a wallet is short, it is the youngest that stays unpaid. */

@@ -6,7 +6,7 @@ import { renewPeople, type BatchOutcome } from './renew-people.ts';
 import { emptyReport, sumOf, type RunReport } from './run-report.ts';
 
 export interface RenewOptions {
-  /** What is due by then is charged, and dated then. */
+  /** What is due by then is charged. It is dated by the clock, or then where that is later. */
   readonly asOf: Date;
   /** Charges every period that was missed, in order, and not just the current one. */
   readonly catchUp?: boolean;

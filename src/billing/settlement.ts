@@ -76,8 +76,8 @@ async function settlePeople(tx: Tx, personIds: readonly string[], services: Serv
   const people = await lockIdlePeople(tx, personIds);
   // Requests are written under the same locks: none can come in between and be taken away unseen.
   const owing = await lockPastDue(tx, [...people.keys()]);
-  const asOf = services.get(clockService).now();
-  const outcome = await chargeDue(tx, services, owing, { people, asOf, catchUp: false, onUnpaid: 'LEAVE', isForecast: false });
+  const now = services.get(clockService).now();
+  const outcome = await chargeDue(tx, services, owing, { people, asOf: now, now, catchUp: false, onUnpaid: 'LEAVE', isForecast: false });
   const held = new Set(outcome.held.map(({ personId }) => personId));
   await tx.query('DELETE FROM settlement WHERE person_id = ANY ($1::uuid[])', [[...people.keys()].filter((id) => !held.has(id))]);
   return outcome.report;

@@ -16,7 +16,7 @@ export const renew: Command = {
     'A running server does the same every minute. Any number of runs may go on at once, and one that is stopped or killed leaves nothing\n'
     + 'half-done: each period is charged once. Of several periods that are due, only the current one is charged, the others are skipped.',
   options: [
-    { name: 'as-of', value: 'TIME', description: 'Takes TIME for now, such as 2026-03-31 or 2026-03-31T12:00:00Z; one to come is refused with NODE_ENV=production.' },
+    { name: 'as-of', value: 'TIME', description: 'Charges what was due at TIME, such as 2026-03-31 or 2026-03-31T12:00:00Z; one to come is refused with NODE_ENV=production.' },
     { name: 'catch-up', description: 'Charges each period that was missed.' },
     { name: 'batch', value: 'N', description: 'Renews about N subscriptions in one transaction (1000).' },
   ],
