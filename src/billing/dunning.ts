@@ -1,9 +1,10 @@
 import {
-  endAt, GRACE_DAYS, indexAt, periodAt, renewTo, stepTo, undecidedPeriods,
+  endAt, GRACE_HOURS, indexAt, periodAt, renewTo, stepTo, undecidedPeriods,
   type Advanced, type BillingPeriod, type DecidedPeriod, type Subscription,
 } from '../subscriptions/room.ts';
 
-const dayMs = 86_400_000;
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 
 /** After how many days since the first failure what is owed is tried again. When the last try fails, the subscription ends. */
 export const RETRY_DAYS: readonly number[] = [1, 3, 5, 7];
@@ -32,7 +33,7 @@ export function paid(advanced: Advanced, { period, missed }: Owed, now: Date): A
   return renewTo({ ...advanced, periods: [...advanced.periods, ...missed] }, period, now);
 }
 
-/** The subscription after a try in vain: past due with some days of grace, to be tried again; ended when no try is left. */
+/** The subscription after a try in vain: past due with some hours of grace, to be tried again; ended when no try is left. */
 export function unpaid(advanced: Advanced, now: Date): Advanced {
   const { subscription } = advanced;
   const since = subscription.pastDueSince ?? now;
@@ -49,6 +50,6 @@ export function nextTry(since: Date, now: Date): Date | null {
 }
 
 /** Who has not paid since a pause has no benefits that could be prolonged. */
-function graceOf({ accessUntil, periodEnd }: Subscription): Date {
-  return accessUntil < periodEnd ? accessUntil : new Date(periodEnd.getTime() + GRACE_DAYS * dayMs);
+function graceOf({ accessUntil, periodEnd, interval }: Subscription): Date {
+  return accessUntil < periodEnd ? accessUntil : new Date(periodEnd.getTime() + GRACE_HOURS[interval] * hourMs);
 }

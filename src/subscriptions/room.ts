@@ -23,7 +23,7 @@ export { indexAt, intervalEnd, periodAt, type BillingInterval, type BillingPerio
 export { ForecastMissed } from './purse.ts';
 export { renewTo } from './renew.ts';
 export { lockSubscriptions, subscriptionColumns, subscriptionOf, type SubscriptionRow } from './subscription-rows.ts';
-export { currentPeriod, GRACE_DAYS, isLive, type Pending, type Plan, type Subscription, type SubscriptionStatusName } from './subscription.ts';
+export { currentPeriod, GRACE_HOURS, isLive, type Pending, type Plan, type Subscription, type SubscriptionStatusName } from './subscription.ts';
 export { heldTiers, lockTiers } from './tier-places.ts';
 export { loadSubscription, type OwnedSubscription } from './subscription-lists.ts';
 export { cancel } from './cancel-subscription.ts';

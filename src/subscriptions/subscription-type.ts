@@ -9,7 +9,7 @@ import { chargesOf, type ShownCharge } from './charge-lists.ts';
 import { BillingPeriodType, ChargeConnection } from './charge-type.ts';
 import { nextCharge } from './next-charge.ts';
 import type { BillingInterval, BillingPeriod } from './periods.ts';
-import { currentPeriod, GRACE_DAYS, type Pending, type Subscription } from './subscription.ts';
+import { currentPeriod, GRACE_TEXT, type Pending, type Subscription } from './subscription.ts';
 
 /** The prefix of a micro-subscription's id. */
 export const SUBSCRIPTION_PREFIX = 'sub';
@@ -23,7 +23,7 @@ export enum SubscriptionStatus {
 }
 describeEnum(SubscriptionStatus, 'SubscriptionStatus', 'Where a micro-subscription stands.', {
   ACTIVE: 'Paid, and renewed at the end of the period.',
-  PAST_DUE: `A renewal could not be paid. It is tried again; benefits last ${GRACE_DAYS} days beyond the paid period.`,
+  PAST_DUE: `A renewal could not be paid. It is tried again; benefits outlast the paid period by ${GRACE_TEXT}.`,
   PAUSED: 'Nothing is charged and there are no benefits; the place in the tier is kept.',
   CANCELING: 'Canceled; benefits last until the end of the paid period. Until then it can be resumed.',
   ENDED: 'Over for good.',
@@ -84,7 +84,7 @@ export class MicroSubscriptionType {
 
   @Field(() => DateTimeScalar, {
     nullable: true,
-    description: `Benefits last until here. While PAST_DUE that is ${GRACE_DAYS} days beyond the paid period; a pause has none until its first charge.`,
+    description: `Benefits last until here. While PAST_DUE that is beyond the paid period by ${GRACE_TEXT}; a pause has none until its first charge.`,
   })
   accessUntil!: Date;
 }

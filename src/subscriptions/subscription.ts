@@ -46,8 +46,11 @@ export interface Subscription extends Schedule, Plan {
   readonly chargeCount: number;
 }
 
-/** How long benefits outlast a period after which nothing could be taken, in days. */
-export const GRACE_DAYS = 3;
+/** How many hours benefits outlast a period after which nothing could be taken: about a tenth of it, so that nobody lives off them. */
+export const GRACE_HOURS: Readonly<Record<BillingInterval, number>> = { DAY: 2, WEEK: 16, MONTH: 72, YEAR: 72 };
+
+/** The same as a clause of a sentence for people. */
+export const GRACE_TEXT = `${GRACE_HOURS.DAY} hours when paid by the day, ${GRACE_HOURS.WEEK} by the week, ${GRACE_HOURS.MONTH} by the month or year`;
 
 /** The last period that has a row. */
 export function currentPeriod({ periodIndex, periodStart, periodEnd }: Subscription): BillingPeriod {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { nextTry, owedBy, paid, parseAsOf, unpaid } from '../../src/billing/room.ts';
+import { intervalEnd, type BillingInterval } from '../../src/subscriptions/periods.ts';
 import type { Subscription } from '../../src/subscriptions/room.ts';
 import { minute, subscription } from '../subscriptions/support.ts';
 
@@ -55,9 +56,20 @@ describe('what is not paid', () => {
     expect(transitions.map(({ kind }) => kind)).toEqual(next === null ? ['ENDED'] : since === now ? ['PAST_DUE'] : []);
   });
 
-  test('keeps its benefits for three days of grace after the period, unless they had been lost before', () => {
+  test.each<[BillingInterval, string]>([
+    ['DAY', '2026-02-28T14:00'],
+    ['WEEK', '2026-03-01T04:00'],
+    ['MONTH', '2026-03-03T12:00'],
+    ['YEAR', '2026-03-03T12:00'],
+  ])('by the %s keeps its benefits until %s, for no more than about a tenth of the shortest period', (interval, until) => {
+    const { accessUntil, periodEnd } = unpaid(once(subscription({ interval })), at('2026-02-28T12:00')).subscription;
+    expect(accessUntil).toEqual(at(until));
+    const shortestMs = intervalEnd(periodEnd, interval).getTime() - periodEnd.getTime();
+    expect((accessUntil.getTime() - periodEnd.getTime()) / shortestMs).toBeLessThan(0.11);
+  });
+
+  test('has no grace when its benefits had been lost before', () => {
     const now = at('2026-02-28T12:00');
-    expect(unpaid(once(subscription()), now).subscription.accessUntil).toEqual(at('2026-03-03T12:00'));
     const resumed = subscription({ accessUntil: at('2026-02-10T12:00') });
     expect(unpaid(once(resumed), now).subscription.accessUntil).toEqual(at('2026-02-10T12:00'));
   });
