@@ -2,8 +2,8 @@ import { resumeAt, stepTo, type Advanced } from './advance.ts';
 import { invalidState, type OwnDecision } from './own-subscription.ts';
 
 /**
- * Takes back a cancellation or a pause that waits for the period's end, or ends a pause that runs: then a new schedule begins now, and
- * the next renewal run charges its first period. Resuming what runs changes nothing.
+ * Takes back what waits for the period's end, or ends a pause that runs: then a new schedule begins now, and the next renewal run charges
+ * its first period. Resuming what runs as it is changes nothing. A downgrade that is taken back leaves the price that was accepted once.
  */
 export function resume(advanced: Advanced, now: Date): OwnDecision {
   const { subscription } = advanced;
@@ -12,10 +12,8 @@ export function resume(advanced: Advanced, now: Date): OwnDecision {
       return { kind: 'DECIDED', advanced: resumeAt(advanced, now) };
     case 'CANCELING':
       return { kind: 'DECIDED', advanced: stepTo(advanced, 'RESUMED', now, { ...subscription, status: 'ACTIVE', pending: null }) };
-    case 'ACTIVE': {
-      const resumed = { ...advanced, subscription: { ...subscription, pending: null } };
-      return { kind: 'DECIDED', advanced: subscription.pending?.kind === 'PAUSE' ? resumed : advanced };
-    }
+    case 'ACTIVE':
+      return { kind: 'DECIDED', advanced: subscription.pending ? { ...advanced, subscription: { ...subscription, pending: null } } : advanced };
     default:
       return invalidState(subscription, 'resumed');
   }

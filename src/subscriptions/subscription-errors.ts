@@ -78,7 +78,7 @@ function notFound(what: string, id: string | null | undefined, path: ErrorPath):
 function invalidState({ status, pending, wanted }: Extract<SubscriptionRefusal, { kind: 'INVALID_STATE' }>): string {
   if (status === 'ACTIVE' && pending === 'PAUSE') return `The micro-subscription is about to be paused and cannot be ${wanted}: resume it first.`;
   if (status === 'ACTIVE' && pending === 'DOWNGRADE') {
-    return `The micro-subscription is about to change and cannot be ${wanted}: take the change back first, by changing to what it is now.`;
+    return `The micro-subscription is about to change and cannot be ${wanted}: take the change back first, with resumeSubscription.`;
   }
   return `The micro-subscription is ${status} and cannot be ${wanted}.`;
 }

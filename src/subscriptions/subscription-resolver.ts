@@ -72,7 +72,7 @@ export class SubscriptionOperations {
 
   @Allow(signedIn)
   @Mutation(() => MicroSubscriptionPayload, {
-    description: 'Ends a pause, or takes back a pause or cancellation to come. Never charges by itself: what is due is charged by the next renewal run.',
+    description: 'Ends a pause, or takes back a downgrade, pause or cancellation to come. Never charges by itself: what is due is charged by the next renewal run.',
   })
   resumeSubscription(@Arg('input', () => SubscriptionInput, { description: 'Which.' }) input: SubscriptionInput, @Ctx() context: RequestContext): Promise<MicroSubscriptionPayload> {
     return act(context, input.subscriptionId, resume);

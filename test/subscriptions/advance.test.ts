@@ -88,7 +88,7 @@ describe('what a fan may do', () => {
     active: ['CANCELING CANCEL canceled', 'ACTIVE PAUSE', 'ACTIVE', 'ENDED ended', 'PAUSED paused', 'ACTIVE'],
     canceling: ['CANCELING CANCEL', 'INVALID_STATE', 'ACTIVE resumed', 'ENDED ended', 'INVALID_STATE', 'INVALID_STATE'],
     pausing: ['CANCELING CANCEL canceled', 'ACTIVE PAUSE', 'ACTIVE', 'ENDED paused ended', 'PAUSED paused', 'ACTIVE paused resumed'],
-    downgrade: ['CANCELING CANCEL canceled', 'INVALID_STATE', 'ACTIVE DOWNGRADE', 'ENDED changed ended', 'PAUSED changed paused', 'ACTIVE changed'],
+    downgrade: ['CANCELING CANCEL canceled', 'INVALID_STATE', 'ACTIVE', 'ENDED changed ended', 'PAUSED changed paused', 'ACTIVE changed'],
     pastDue: ['ENDED ended', 'INVALID_STATE', 'INVALID_STATE', 'ENDED ended', 'INVALID_STATE', 'INVALID_STATE'],
     paused: ['ENDED ended', 'PAUSED', 'ACTIVE resumed', 'ENDED ended', 'PAUSED', 'ACTIVE resumed'],
     ended: ['ENDED', 'INVALID_STATE', 'INVALID_STATE', 'ENDED', 'INVALID_STATE', 'INVALID_STATE'],

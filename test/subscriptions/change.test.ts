@@ -128,6 +128,18 @@ test('changing to the same plan takes a pending downgrade back, costs nothing, a
   expect(await world.told()).toEqual(['STARTED']);
 });
 
+test('a downgrade is taken back by resuming, at the price that a member accepted once and with the place it held given back', async () => {
+  const { world, joined, tier } = await february();
+  const small = await world.tier(2, { capacity: 1 });
+  await updateTier(world.services, world.creator.ownerId, { tierId: tierId({ id: tier } as never), price: { amount: '8', currency: 'USD' } });
+  await world.change(joined, { tierId: small.id });
+  const resumed = done(await world.resume(joined));
+  expect(resumed).toMatchObject({ status: 'ACTIVE', pending: null, tierId: tier, amountMicros: usd(5) });
+  expect(nextCharge(resumed)).toEqual({ amountMicros: usd(5), at: joined.periodEnd });
+  expect([await world.taken(tier), await world.taken(small.id)]).toEqual([1, 0]);
+  expect(await world.told()).toEqual(['STARTED']);
+});
+
 describe('while a renewal is due that no run has charged yet', () => {
   const overdue = async () => {
     const opened = await february();
