@@ -38,6 +38,16 @@ export const subscriptionInvariants: Invariant[] = [
             WHERE posting.cause_id = charge.id AND entry.amount = -charge.amount_micros AND account.kind = 'wallet' AND account.owner_id = subscription.person_id))`,
   },
   {
+    name: 'what a charge took, less its fee, is its creator\'s',
+    // With the amount taken and the fee proven above, and as a posting sums to zero, nothing is left for anybody else.
+    sql: `SELECT charge.id, charge.subscription_id
+          FROM posting JOIN charge ON charge.id = posting.cause_id JOIN subscription ON subscription.id = charge.subscription_id
+          JOIN entry ON entry.posting_id = posting.id JOIN account ON account.id = entry.account_id
+          WHERE posting.kind IN ${kinds} GROUP BY charge.id
+          HAVING sum(entry.amount) FILTER (WHERE account.kind IN ('earnings', 'debt') AND account.owner_id = subscription.creator_id)
+            IS DISTINCT FROM charge.net_micros`,
+  },
+  {
     name: 'every period has at most one period charge',
     sql: `SELECT subscription_id, period_index, count(*) AS charges FROM charge WHERE kind = 'PERIOD'
           GROUP BY subscription_id, period_index HAVING count(*) > 1`,

@@ -20,6 +20,15 @@ export const tipInvariants: Invariant[] = [
                 WHERE entry.posting_id = posting.id AND account.kind = 'platform_fee'))`,
   },
   {
+    name: 'what a tip brought, less what was kept of it, is its creator\'s',
+    sql: `SELECT tip.id, tip.creator_id
+          FROM posting JOIN tip ON tip.id = posting.cause_id
+          JOIN entry ON entry.posting_id = posting.id JOIN account ON account.id = entry.account_id
+          WHERE posting.kind = 'TIP' GROUP BY tip.id
+          HAVING sum(entry.amount) FILTER (WHERE account.kind IN ('earnings', 'debt') AND account.owner_id = tip.creator_id)
+            IS DISTINCT FROM tip.net_micros`,
+  },
+  {
     name: 'every paid tip is in its creator\'s stream exactly once',
     // Counted before the join: no index is by subject, and looked up tip by tip a creator's events would be read once for each tip.
     sql: `SELECT tip.id, coalesce(event.times, 0) AS times

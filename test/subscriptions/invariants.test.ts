@@ -5,6 +5,7 @@ import { check } from '../../src/ledger/room.ts';
 import { money } from '../../src/money/room.ts';
 import { subscriptionsRoom } from '../../src/subscriptions/room.ts';
 import { eachTestDatabase } from '../support/database.ts';
+import { makeCreator } from '../support/world.ts';
 import { done, expectClean, usd, World } from './support.ts';
 
 const database = eachTestDatabase();
@@ -13,7 +14,10 @@ const sabotages: readonly (readonly [broken: string, sql: string])[] = [
   ['every charge that took money has its posting', `UPDATE charge SET kind = 'PRORATION' WHERE kind = 'PERIOD'`],
   ['every subscription posting has its charge, of the same currency and amounts', `UPDATE charge SET amount_micros = amount_micros + 1, net_micros = net_micros + 1 WHERE kind = 'PRORATION'`],
   ['every subscription posting has its charge, of the same currency and amounts', `UPDATE charge SET fee_micros = fee_micros + 1, net_micros = net_micros - 1`],
-  ['every charge is in the currency of its subscription, and is paid by its subscriber', `UPDATE subscription SET person_id = (SELECT owner_id FROM creator) WHERE interval = 'YEAR'`],
+  ['every charge is in the currency of its subscription, and is paid by its subscriber', `UPDATE subscription SET person_id = (SELECT min(owner_id::text)::uuid FROM creator) WHERE interval = 'YEAR'`],
+  ['what a charge took, less its fee, is its creator\'s', `ALTER TABLE entry DISABLE TRIGGER USER;
+    UPDATE entry SET account_id = other.id FROM account mine, account other
+    WHERE mine.id = entry.account_id AND mine.kind = 'earnings' AND other.kind = 'earnings' AND other.id <> mine.id`],
   ['every period has at most one period charge', `DROP INDEX charge_period_once; UPDATE charge SET kind = 'PERIOD'`],
   ['a period is CHARGED if and only if its charge took money', `UPDATE subscription_period SET state = 'SKIPPED'`],
   ['a period is CHARGED if and only if its charge took money', `UPDATE charge SET status = 'FAILED', charged_at = NULL WHERE kind = 'PERIOD'`],
@@ -36,6 +40,7 @@ const sabotages: readonly (readonly [broken: string, sql: string])[] = [
 test.each(sabotages)('the check sees when this does not hold: %s (%s)', async (broken, sql) => {
   const { db, ownerUrl } = database.current;
   const world = await World.open(database.current);
+  await makeCreator(db);
   const tier = await world.tier(5);
   const joined = await world.join(await world.fan(), { tierId: tier.id });
   await world.join(await world.fan(), world.own(1, 'DAY'));
