@@ -31,6 +31,7 @@ export class Migration0009Subscriptions extends Migration {
         pending_amount_micros bigint,
         pending_interval text,
         pending_paused_until timestamptz,
+        pending_beneath text,
         ended_at timestamptz,
         charge_count integer NOT NULL DEFAULT 0,
         CONSTRAINT subscription_pkey PRIMARY KEY (id),
@@ -43,7 +44,8 @@ export class Migration0009Subscriptions extends Migration {
         CONSTRAINT subscription_interval CHECK (interval IN ('DAY', 'WEEK', 'MONTH', 'YEAR') AND pending_interval IN ('DAY', 'WEEK', 'MONTH', 'YEAR')),
         CONSTRAINT subscription_status CHECK (status IN ('ACTIVE', 'PAST_DUE', 'PAUSED', 'CANCELING', 'ENDED')),
         CONSTRAINT subscription_pending CHECK (pending_kind IN ('DOWNGRADE', 'PAUSE', 'CANCEL')
-          AND (pending_kind IS NOT DISTINCT FROM 'DOWNGRADE') = (pending_amount_micros IS NOT NULL AND pending_interval IS NOT NULL)),
+          AND pending_beneath IN ('DOWNGRADE', 'PAUSE') AND (pending_beneath IS NULL OR pending_kind IS NOT DISTINCT FROM 'CANCEL')
+          AND (coalesce(pending_beneath, pending_kind) IS NOT DISTINCT FROM 'DOWNGRADE') = (pending_amount_micros IS NOT NULL AND pending_interval IS NOT NULL)),
         CONSTRAINT subscription_canceling CHECK ((status = 'CANCELING') = (pending_kind IS NOT DISTINCT FROM 'CANCEL')),
         CONSTRAINT subscription_period CHECK (period_index >= 1 AND period_start < period_end),
         CONSTRAINT subscription_past_due CHECK ((status = 'PAST_DUE') = (past_due_since IS NOT NULL)),

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Tx } from '../database/room.ts';
 import { lockPeople, type LockedPerson } from '../identity/room.ts';
 import { advance, type Advanced } from './advance.ts';
@@ -43,18 +44,21 @@ export async function lockOwn(
 export type OwnDecision = { readonly kind: 'DECIDED'; readonly advanced: Advanced } | SubscriptionRefusal;
 
 /**
- * Changes the state of a fan's own subscription without moving money. `decide` is pure, and deciding on its own answer again changes
- * nothing: so a lost COMMIT, and a fan who asks twice, come to the same.
+ * Changes the state of a fan's own subscription without moving money. `decide` is pure. After a COMMIT whose answer was lost it is not
+ * asked again about its own answer: a second resume would take back more than was asked for.
  */
 export function changeOwn(desk: Desk, command: OwnCommand, decide: (own: Advanced, now: Date) => OwnDecision): Promise<SubscriptionOutcome> {
+  let decidedBefore: Subscription | null = null;
   return desk.write(async (tx): Promise<SubscriptionOutcome> => {
     const people = await lockPeople(tx, [command.personId]);
     if (!people.has(command.personId)) return { kind: 'PERSON_NOT_FOUND' };
     const own = await lockOwn(tx, desk, command, people);
     if ('kind' in own) return own;
+    if (isDeepStrictEqual(own.before, decidedBefore)) return { kind: 'DONE', subscription: own.before };
     const decided = decide(own.advanced, own.now);
     if (decided.kind !== 'DECIDED') return decided;
     const [subscription] = await writeMoves(tx, [{ before: own.before, advanced: decided.advanced }], { till: null, bus: desk.bus });
+    decidedBefore = subscription!;
     return { kind: 'DONE', subscription: subscription! };
   });
 }

@@ -1,11 +1,11 @@
 import type { Sql } from '../database/room.ts';
-import type { Pending, Subscription } from './subscription.ts';
+import { askedChange, type Pending, type PendingChange, type Subscription } from './subscription.ts';
 
 /** The columns of a row, for `SELECT ${subscriptionColumns} FROM subscription s`: what `subscriptionOf` reads. */
 export const subscriptionColumns = `s.id, s.person_id, s.creator_id, s.tier_id, s.currency, s.amount_micros, s.interval, s.status, s.started_at,
   s.anchor, s.anchor_index, s.period_index, s.period_start, s.period_end, s.next_charge_at, s.past_due_since, s.failed_attempts,
   s.access_until, s.paused_until, s.pending_kind, s.pending_tier_id, s.pending_amount_micros, s.pending_interval, s.pending_paused_until,
-  s.ended_at, s.charge_count`;
+  s.pending_beneath, s.ended_at, s.charge_count`;
 
 export interface SubscriptionRow {
   readonly id: string;
@@ -32,6 +32,7 @@ export interface SubscriptionRow {
   readonly pending_amount_micros: bigint | null;
   readonly pending_interval: Subscription['interval'] | null;
   readonly pending_paused_until: Date | null;
+  readonly pending_beneath: PendingChange['kind'] | null;
   readonly ended_at: Date | null;
   readonly charge_count: number;
 }
@@ -64,7 +65,11 @@ export function subscriptionOf(row: SubscriptionRow): Subscription {
 }
 
 function pendingOf(row: SubscriptionRow): Pending | null {
-  switch (row.pending_kind) {
+  return row.pending_kind === 'CANCEL' ? { kind: 'CANCEL', beneath: changeOf(row, row.pending_beneath) } : changeOf(row, row.pending_kind);
+}
+
+function changeOf(row: SubscriptionRow, kind: PendingChange['kind'] | null): PendingChange | null {
+  switch (kind) {
     case null:
       return null;
     case 'DOWNGRADE':
@@ -72,8 +77,6 @@ function pendingOf(row: SubscriptionRow): Pending | null {
       return { kind: 'DOWNGRADE', tierId: row.pending_tier_id, amountMicros: row.pending_amount_micros!, interval: row.pending_interval! };
     case 'PAUSE':
       return { kind: 'PAUSE', until: row.pending_paused_until };
-    case 'CANCEL':
-      return { kind: 'CANCEL' };
   }
 }
 
@@ -142,13 +145,14 @@ async function updateWhole(tx: Sql, rows: readonly Subscription[]): Promise<void
        period_end = n.period_end, next_charge_at = n.next_charge_at, past_due_since = n.past_due_since, failed_attempts = n.failed_attempts,
        access_until = n.access_until, paused_until = n.paused_until, pending_kind = n.pending_kind, pending_tier_id = n.pending_tier_id,
        pending_amount_micros = n.pending_amount_micros, pending_interval = n.pending_interval,
-       pending_paused_until = n.pending_paused_until, ended_at = n.ended_at, charge_count = n.charge_count
+       pending_paused_until = n.pending_paused_until, pending_beneath = n.pending_beneath, ended_at = n.ended_at, charge_count = n.charge_count
      FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::timestamptz[], $7::integer[], $8::integer[],
          $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $13::integer[], $14::timestamptz[],
-         $15::timestamptz[], $16::text[], $17::uuid[], $18::bigint[], $19::text[], $20::timestamptz[], $21::timestamptz[], $22::integer[])
+         $15::timestamptz[], $16::text[], $17::uuid[], $18::bigint[], $19::text[], $20::timestamptz[], $21::text[], $22::timestamptz[],
+         $23::integer[])
        AS n (id, tier_id, amount_micros, interval, status, anchor, anchor_index, period_index, period_start, period_end, next_charge_at,
          past_due_since, failed_attempts, access_until, paused_until, pending_kind, pending_tier_id, pending_amount_micros,
-         pending_interval, pending_paused_until, ended_at, charge_count)
+         pending_interval, pending_paused_until, pending_beneath, ended_at, charge_count)
      WHERE s.id = n.id`,
     [
       rows.map((row) => row.id), rows.map((row) => row.tierId), rows.map((row) => row.amountMicros), rows.map((row) => row.interval),
@@ -162,13 +166,15 @@ async function updateWhole(tx: Sql, rows: readonly Subscription[]): Promise<void
 }
 
 function pendingColumns(pendings: readonly (Pending | null)[]): unknown[][] {
-  const downgrades = pendings.map((pending) => (pending?.kind === 'DOWNGRADE' ? pending : null));
+  const changes = pendings.map(askedChange);
+  const downgrades = changes.map((change) => (change?.kind === 'DOWNGRADE' ? change : null));
   return [
     pendings.map((pending) => pending?.kind ?? null),
-    downgrades.map((pending) => pending?.tierId ?? null),
-    downgrades.map((pending) => pending?.amountMicros ?? null),
-    downgrades.map((pending) => pending?.interval ?? null),
-    pendings.map((pending) => (pending?.kind === 'PAUSE' ? instant(pending.until) : null)),
+    downgrades.map((change) => change?.tierId ?? null),
+    downgrades.map((change) => change?.amountMicros ?? null),
+    downgrades.map((change) => change?.interval ?? null),
+    changes.map((change) => (change?.kind === 'PAUSE' ? instant(change.until) : null)),
+    pendings.map((pending) => (pending?.kind === 'CANCEL' ? (pending.beneath?.kind ?? null) : null)),
   ];
 }
 

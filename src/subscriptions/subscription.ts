@@ -5,11 +5,18 @@ import type { BillingInterval, BillingPeriod, Schedule } from './periods.ts';
 export const subscriptionStatuses = ['ACTIVE', 'PAST_DUE', 'PAUSED', 'CANCELING', 'ENDED'] as const;
 export type SubscriptionStatusName = (typeof subscriptionStatuses)[number];
 
-/** What takes effect at the end of the paid period. */
-export type Pending =
+/** What goes on in another way after the end of the paid period. */
+export type PendingChange =
   | { readonly kind: 'DOWNGRADE'; readonly tierId: string | null; readonly amountMicros: bigint; readonly interval: BillingInterval }
-  | { readonly kind: 'PAUSE'; readonly until: Date | null }
-  | { readonly kind: 'CANCEL' };
+  | { readonly kind: 'PAUSE'; readonly until: Date | null };
+
+/** What takes effect at the end of the paid period. `beneath` a cancellation is what had been asked for before, and waits again once it is taken back. */
+export type Pending = PendingChange | { readonly kind: 'CANCEL'; readonly beneath: PendingChange | null };
+
+/** The downgrade or pause that was asked for, whether or not a cancellation lies over it. */
+export function askedChange(pending: Pending | null): PendingChange | null {
+  return pending?.kind === 'CANCEL' ? pending.beneath : pending;
+}
 
 /** What somebody pays each interval: a tier at the price they accepted, or an amount of their own. */
 export interface Plan {
@@ -92,6 +99,7 @@ export const SubscriptionEntity = defineEntity({
     pendingAmountMicros: p.bigint('bigint').nullable(),
     pendingInterval: p.text().$type<BillingInterval>().nullable(),
     pendingPausedUntil: p.datetime().nullable(),
+    pendingBeneath: p.text().$type<PendingChange['kind']>().nullable(),
     endedAt: p.datetime().nullable(),
     chargeCount: p.integer().defaultRaw('0'),
   },

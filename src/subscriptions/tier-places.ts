@@ -1,6 +1,6 @@
 import type { Sql } from '../database/room.ts';
 import type { BillingInterval } from './periods.ts';
-import { isLive, type Subscription } from './subscription.ts';
+import { askedChange, isLive, type Subscription } from './subscription.ts';
 
 /** A tier as a decision sees it under its lock. */
 export interface LockedTier {
@@ -34,12 +34,11 @@ export async function readTierFacts(sql: Sql, ids: readonly string[]): Promise<M
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** The tiers of which a live subscription holds a place: its own, and the one that a pending downgrade leads to. */
+/** The tiers of which a live subscription holds a place: its own, and the one that a downgrade leads to, canceled over or not. */
 export function heldTiers(subscription: Subscription): string[] {
   if (!isLive(subscription)) return [];
-  const { tierId, pending } = subscription;
-  const next = pending?.kind === 'DOWNGRADE' ? pending.tierId : null;
-  return [...new Set([tierId, next].filter((id) => id !== null))];
+  const next = askedChange(subscription.pending);
+  return [...new Set([subscription.tierId, next?.kind === 'DOWNGRADE' ? next.tierId : null].filter((id) => id !== null))];
 }
 
 /** Takes and gives back the places that subscriptions came to hold or left. The tiers are locked already: `lockTiers`. */

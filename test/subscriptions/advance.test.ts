@@ -13,7 +13,7 @@ const until = at('2026-04-10T09:00');
 const active = subscription();
 const paused = subscription({ status: 'PAUSED', nextChargeAt: null });
 const pausedUntil = subscription({ status: 'PAUSED', pausedUntil: until, nextChargeAt: until });
-const canceling = subscription({ status: 'CANCELING', pending: { kind: 'CANCEL' } });
+const canceling = subscription({ status: 'CANCELING', pending: { kind: 'CANCEL', beneath: null } });
 const pastDue = subscription({ status: 'PAST_DUE', pastDueSince: end, failedAttempts: 1, nextChargeAt: at('2026-03-06T12:00'), accessUntil: at('2026-03-03T12:00') });
 const ended = subscription({ status: 'ENDED', endedAt: end, nextChargeAt: null });
 const withPending = (pending: Pending) => subscription({ pending });
@@ -112,6 +112,17 @@ describe('what a fan may do', () => {
       const again = decide(advance(first.advanced.subscription, late), late);
       expect(again).toEqual({ kind: 'DECIDED', advanced: { subscription: first.advanced.subscription, transitions: [], periods: [] } });
     }
+  });
+
+  test.each([downgrade, pausing, pausingUntil])('a cancellation lies over what had been asked for, which waits again when it is taken back: %#', (before) => {
+    const canceled = cancel(advance(before, mid), mid);
+    if (canceled.kind !== 'DECIDED') throw new Error(canceled.kind);
+    expect(canceled.advanced.subscription.pending).toEqual({ kind: 'CANCEL', beneath: before.pending });
+    expect(heldTiers(canceled.advanced.subscription)).toEqual(heldTiers(before));
+    expect(nextCharge(canceled.advanced.subscription)).toBeNull();
+    const resumed = resume(canceled.advanced, mid);
+    expect(resumed.kind === 'DECIDED' && resumed.advanced.subscription).toEqual(before);
+    expect(advance(canceled.advanced.subscription, end).subscription).toMatchObject({ status: 'ENDED', pending: null });
   });
 
   test('a pause must end after what is paid for, and within five years', () => {

@@ -74,6 +74,54 @@ test('canceling a pause, or what a renewal is due of, ends it at once and leaves
   expect((await world.periods(other)).at(-1)).toBe('4 SKIPPED 2026-03-03T12:00 – 2026-03-05T00:00');
 });
 
+test('a downgrade that a cancellation lay over waits again when that is taken back, and the renewal charges its price', async () => {
+  const { world, joined, tier } = await member();
+  const small = await world.tier(2);
+  await world.change(joined, { tierId: small.id });
+  const waiting = { kind: 'DOWNGRADE', tierId: small.id, amountMicros: usd(2), interval: 'MONTH' };
+  expect(done(await world.cancel(joined)).pending).toEqual({ kind: 'CANCEL', beneath: waiting });
+  expect([await world.taken(tier), await world.taken(small.id)]).toEqual([1, 1]);
+  await expectClean(world.db);
+  expect(done(await world.cancel(joined)).pending).toMatchObject({ kind: 'CANCEL', beneath: waiting });
+  expect(done(await world.resume(joined))).toMatchObject({ status: 'ACTIVE', pending: waiting });
+  world.clock.moveTo('2026-02-28T12:00:01.000Z');
+  await renew(world.services, { asOf: world.clock.now() });
+  expect(await world.charges(joined)).toEqual(['PERIOD 1 5.00 SUCCEEDED', 'PERIOD 2 2.00 SUCCEEDED']);
+});
+
+test('a pause that a cancellation lay over waits again, until it is taken back too', async () => {
+  const { world, joined } = await member();
+  await world.pause(joined, '2026-03-10T00:00:00Z');
+  await world.cancel(joined);
+  expect(done(await world.resume(joined)).pending).toEqual({ kind: 'PAUSE', until: new Date('2026-03-10T00:00:00Z') });
+  expect(done(await world.resume(joined)).pending).toBeNull();
+  expect(await world.told()).toEqual(['STARTED', 'CANCELED', 'RESUMED']);
+});
+
+test('what ends with a downgrade beneath its cancellation gives both places back', async () => {
+  const { world, joined, tier } = await member();
+  const small = await world.tier(2);
+  await world.change(joined, { tierId: small.id });
+  await world.cancel(joined);
+  world.clock.moveTo('2026-02-28T12:00:00.000Z');
+  expect(done(await world.cancel(joined))).toMatchObject({ status: 'ENDED', tierId: tier, pending: null });
+  expect([await world.taken(tier), await world.taken(small.id)]).toEqual([0, 0]);
+});
+
+test('a resume whose COMMIT is answered by nobody takes back the cancellation alone', async () => {
+  const { world, joined } = await member();
+  await world.pause(joined);
+  await world.cancel(joined);
+  let lost = false;
+  world.db.failpoint = (name) => {
+    if (name !== 'after-commit' || lost) return;
+    lost = true;
+    throw Object.assign(new Error('the answer to COMMIT was lost'), { code: 'ECONNRESET' });
+  };
+  expect(done(await world.resume(joined))).toMatchObject({ status: 'ACTIVE', pending: { kind: 'PAUSE' } });
+  expect(lost).toBe(true);
+});
+
 test('a fan who resumes on a server whose clock is behind the one that began the pause has periods that neither gap nor overlap', async () => {
   const { world, joined } = await member();
   await world.pause(joined);
