@@ -43,8 +43,8 @@ const wallets = `
 /** In an order of their own, as people join: neighbours in the table are no neighbours in anything else. */
 const subscriptions = `
   INSERT INTO subscription (id, person_id, creator_id, currency, amount_micros, interval, status, idempotency_key, input_hash, started_at,
-      anchor, anchor_index, period_index, period_start, period_end, next_charge_at, access_until)
-    SELECT uuidv7(), fan_id, page_id, 'USD', amount, 'MONTH', 'ACTIVE', 'k' || place, '\\x00', anchor, anchor, 1, 1, anchor,
+      plan_since, anchor, anchor_index, period_index, period_start, period_end, next_charge_at, access_until)
+    SELECT uuidv7(), fan_id, page_id, 'USD', amount, 'MONTH', 'ACTIVE', 'k' || place, '\\x00', anchor, anchor, anchor, 1, 1, anchor,
       anchor + interval '1 month', anchor + interval '1 month', anchor + interval '1 month'
     FROM (
       SELECT fan.id AS fan_id, page.id AS page_id, place, 50000 + (fan.number::bigint * 7919 + place * 104729) % 950000 AS amount,

@@ -16,6 +16,7 @@ export class Migration0009Subscriptions extends Migration {
         idempotency_key text NOT NULL,
         input_hash bytea NOT NULL,
         started_at timestamptz NOT NULL,
+        plan_since timestamptz NOT NULL,
         anchor timestamptz NOT NULL,
         anchor_index integer NOT NULL,
         period_index integer NOT NULL,

@@ -56,7 +56,9 @@ function step(advanced: Advanced, now: Date): Advanced | null {
     case 'DOWNGRADE': {
       const { tierId, amountMicros, interval } = pending;
       const anew = interval === subscription.interval ? {} : { anchor: periodEnd, anchorIndex: subscription.periodIndex + 1 };
-      return stepTo(advanced, 'CHANGED', periodEnd, { ...subscription, pending: null, tierId, amountMicros, interval, ...anew });
+      return stepTo(advanced, 'CHANGED', periodEnd, {
+        ...subscription, pending: null, tierId, amountMicros, interval, planSince: periodEnd, ...anew,
+      });
     }
   }
 }

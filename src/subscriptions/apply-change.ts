@@ -25,11 +25,11 @@ export function applyChange(advanced: Advanced, to: Plan, price: Price, now: Dat
     case 'RESTART':
       return restart(advanced, plan, price, now);
     default: {
-      const changed = { ...subscription, ...plan, pending: null };
       const isSame = plan.tierId === subscription.tierId && plan.amountMicros === subscription.amountMicros;
       const { dueNowMicros: amountMicros } = price;
       const due = amountMicros > 0n ? { kind: 'PRORATION' as const, periodIndex: subscription.periodIndex, amountMicros } : null;
-      return { advanced: isSame ? { ...advanced, subscription: changed } : stepTo(advanced, 'CHANGED', now, changed), due };
+      const kept = { ...subscription, pending: null };
+      return { advanced: isSame ? { ...advanced, subscription: kept } : stepTo(advanced, 'CHANGED', now, { ...kept, ...plan, planSince: now }), due };
     }
   }
 }
@@ -42,7 +42,7 @@ function restart(advanced: Advanced, plan: Plan, { effectiveAt: anchor, nextChar
   const period: BillingPeriod = { index, start: anchor, end: nextCharge.at };
   const changed = {
     ...subscription, ...plan, ...lastPeriod(subscription, [period]),
-    pending: null, anchor, anchorIndex: index, nextChargeAt: period.end, accessUntil: period.end,
+    planSince: now, pending: null, anchor, anchorIndex: index, nextChargeAt: period.end, accessUntil: period.end,
   };
   return {
     advanced: stepTo(advanced, 'CHANGED', now, changed, [...missed, { ...period, state: 'CHARGED' }]),

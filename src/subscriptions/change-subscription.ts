@@ -9,7 +9,7 @@ import { Till } from './charging.ts';
 import type { Desk } from './desk.ts';
 import type { SubscriptionOutcome, SubscriptionRefusal } from './outcomes.ts';
 import { invalidState, lockOwn, type OwnCommand, type OwnSubscription } from './own-subscription.ts';
-import { inSamePeriod, isStillPriced, priceChange, type NamedPlan, type Price } from './pricing.ts';
+import { isOfThePresent, isStillPriced, priceChange, type NamedPlan, type Price } from './pricing.ts';
 import { lockSubscriptions } from './subscription-rows.ts';
 import { heldTiers } from './tier-places.ts';
 import { changedPlan, planOf, type WantedChange } from './wanted-plan.ts';
@@ -63,7 +63,7 @@ export function judgeChange(own: OwnSubscription, { wanted, expectedDueNow, pric
   if (judged.kind !== 'PLAN') return judged;
   const { plan } = judged;
   const priceAt = (at: Date) => priceChange(subscription, planOf(subscription, tiers), plan, at);
-  const isBound = isStillPriced(pricedAt, now) && inSamePeriod(subscription, pricedAt, now);
+  const isBound = isStillPriced(pricedAt, now) && isOfThePresent(subscription, pricedAt, now);
   const price = priceAt(isBound ? pricedAt : now);
   const isExpected = expectedDueNow.currency === subscription.currency && expectedDueNow.micros === price.dueNowMicros;
   if (!isBound || !isExpected) return { kind: 'PRICE_CHANGED', price: priceAt(now), currency: subscription.currency };

@@ -88,6 +88,7 @@ function start(personId: string, creator: { readonly id: string; readonly curren
     interval: plan.interval,
     status: 'ACTIVE',
     startedAt: now,
+    planSince: now,
     anchor: now,
     anchorIndex: 1,
     periodIndex: 1,

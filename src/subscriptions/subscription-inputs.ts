@@ -46,7 +46,7 @@ export class ChangeSubscriptionInput {
   @Field(() => MoneyInput, { description: 'The preview\'s dueNow, zero included: anything else is refused as PRICE_CHANGED.' })
   expectedDueNow!: MoneyInput;
 
-  @Field(() => DateTimeScalar, { description: 'The preview\'s pricedAt: at most 15 minutes old, and in the running period.' })
+  @Field(() => DateTimeScalar, { description: 'The preview\'s pricedAt: at most 15 minutes old, in the running period, and not before the last change.' })
   pricedAt!: Date;
 
   @Field(() => String, { description: key })

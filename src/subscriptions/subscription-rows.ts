@@ -3,7 +3,7 @@ import { askedChange, type Pending, type PendingChange, type Subscription } from
 
 /** The columns of a row, for `SELECT ${subscriptionColumns} FROM subscription s`: what `subscriptionOf` reads. */
 export const subscriptionColumns = `s.id, s.person_id, s.creator_id, s.tier_id, s.currency, s.amount_micros, s.interval, s.status, s.started_at,
-  s.anchor, s.anchor_index, s.period_index, s.period_start, s.period_end, s.next_charge_at, s.past_due_since, s.failed_attempts,
+  s.plan_since, s.anchor, s.anchor_index, s.period_index, s.period_start, s.period_end, s.next_charge_at, s.past_due_since, s.failed_attempts,
   s.access_until, s.paused_until, s.pending_kind, s.pending_tier_id, s.pending_amount_micros, s.pending_interval, s.pending_paused_until,
   s.pending_beneath, s.ended_at, s.charge_count`;
 
@@ -17,6 +17,7 @@ export interface SubscriptionRow {
   readonly interval: Subscription['interval'];
   readonly status: Subscription['status'];
   readonly started_at: Date;
+  readonly plan_since: Date;
   readonly anchor: Date;
   readonly anchor_index: number;
   readonly period_index: number;
@@ -48,6 +49,7 @@ export function subscriptionOf(row: SubscriptionRow): Subscription {
     interval: row.interval,
     status: row.status,
     startedAt: row.started_at,
+    planSince: row.plan_since,
     anchor: row.anchor,
     anchorIndex: row.anchor_index,
     periodIndex: row.period_index,
@@ -98,11 +100,11 @@ export async function insertSubscription(tx: Sql, subscription: Subscription, { 
   const s = subscription;
   await tx.query(
     `INSERT INTO subscription (id, person_id, creator_id, tier_id, currency, amount_micros, interval, status, idempotency_key, input_hash,
-       started_at, anchor, anchor_index, period_index, period_start, period_end, next_charge_at, access_until, charge_count)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+       started_at, plan_since, anchor, anchor_index, period_index, period_start, period_end, next_charge_at, access_until, charge_count)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
     [
       s.id, s.personId, s.creatorId, s.tierId, s.currency, s.amountMicros, s.interval, s.status, idempotencyKey, inputHash,
-      s.startedAt, s.anchor, s.anchorIndex, s.periodIndex, s.periodStart, s.periodEnd, s.nextChargeAt, s.accessUntil, s.chargeCount,
+      s.startedAt, s.planSince, s.anchor, s.anchorIndex, s.periodIndex, s.periodStart, s.periodEnd, s.nextChargeAt, s.accessUntil, s.chargeCount,
     ],
   );
 }
@@ -145,14 +147,15 @@ async function updateWhole(tx: Sql, rows: readonly Subscription[]): Promise<void
        period_end = n.period_end, next_charge_at = n.next_charge_at, past_due_since = n.past_due_since, failed_attempts = n.failed_attempts,
        access_until = n.access_until, paused_until = n.paused_until, pending_kind = n.pending_kind, pending_tier_id = n.pending_tier_id,
        pending_amount_micros = n.pending_amount_micros, pending_interval = n.pending_interval,
-       pending_paused_until = n.pending_paused_until, pending_beneath = n.pending_beneath, ended_at = n.ended_at, charge_count = n.charge_count
+       pending_paused_until = n.pending_paused_until, pending_beneath = n.pending_beneath, ended_at = n.ended_at, charge_count = n.charge_count,
+       plan_since = n.plan_since
      FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::timestamptz[], $7::integer[], $8::integer[],
          $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $13::integer[], $14::timestamptz[],
          $15::timestamptz[], $16::text[], $17::uuid[], $18::bigint[], $19::text[], $20::timestamptz[], $21::text[], $22::timestamptz[],
-         $23::integer[])
+         $23::integer[], $24::timestamptz[])
        AS n (id, tier_id, amount_micros, interval, status, anchor, anchor_index, period_index, period_start, period_end, next_charge_at,
          past_due_since, failed_attempts, access_until, paused_until, pending_kind, pending_tier_id, pending_amount_micros,
-         pending_interval, pending_paused_until, pending_beneath, ended_at, charge_count)
+         pending_interval, pending_paused_until, pending_beneath, ended_at, charge_count, plan_since)
      WHERE s.id = n.id`,
     [
       rows.map((row) => row.id), rows.map((row) => row.tierId), rows.map((row) => row.amountMicros), rows.map((row) => row.interval),
@@ -160,7 +163,7 @@ async function updateWhole(tx: Sql, rows: readonly Subscription[]): Promise<void
       rows.map((row) => row.periodIndex), rows.map((row) => instant(row.periodStart)), rows.map((row) => instant(row.periodEnd)),
       rows.map((row) => instant(row.nextChargeAt)), rows.map((row) => instant(row.pastDueSince)), rows.map((row) => row.failedAttempts),
       rows.map((row) => instant(row.accessUntil)), rows.map((row) => instant(row.pausedUntil)), ...pendingColumns(rows.map((row) => row.pending)),
-      rows.map((row) => instant(row.endedAt)), rows.map((row) => row.chargeCount),
+      rows.map((row) => instant(row.endedAt)), rows.map((row) => row.chargeCount), rows.map((row) => instant(row.planSince)),
     ],
   );
 }

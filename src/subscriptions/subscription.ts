@@ -37,6 +37,8 @@ export interface Subscription extends Schedule, Plan {
   readonly currency: string;
   readonly status: SubscriptionStatusName;
   readonly startedAt: Date;
+  /** Since when the plan is what it is: when the change was made, by the server's clock, or the period's end that it waited for. */
+  readonly planSince: Date;
   readonly periodIndex: number;
   readonly periodStart: Date;
   readonly periodEnd: Date;
@@ -84,6 +86,7 @@ export const SubscriptionEntity = defineEntity({
     idempotencyKey: p.text(),
     inputHash: p.blob(),
     startedAt: p.datetime(),
+    planSince: p.datetime(),
     anchor: p.datetime(),
     anchorIndex: p.integer(),
     periodIndex: p.integer(),

@@ -58,7 +58,7 @@ describe('what the clock alone brings', () => {
   });
 
   test('a downgrade of the same interval keeps the schedule, and one to another interval begins a new one at the period\'s end', () => {
-    expect(advance(downgrade, end).subscription).toMatchObject({ tierId: 'small', amountMicros: usd(2), anchor: active.anchor, anchorIndex: 1, pending: null });
+    expect(advance(downgrade, end).subscription).toMatchObject({ tierId: 'small', amountMicros: usd(2), planSince: end, anchor: active.anchor, anchorIndex: 1, pending: null });
     expect(advance(slower, end).subscription).toMatchObject({ tierId: null, interval: 'WEEK', anchor: end, anchorIndex: 2, nextChargeAt: end });
   });
 

@@ -4,28 +4,17 @@ import { Interval } from '../../src/api/room.ts';
 import { archiveTier, updateTier } from '../../src/creators/room.ts';
 import { newId } from '../../src/database/room.ts';
 import { money } from '../../src/money/room.ts';
-import { nextCharge, type BillingInterval, type Subscription } from '../../src/subscriptions/room.ts';
+import { nextCharge, type Subscription } from '../../src/subscriptions/room.ts';
 import { eachTestDatabase } from '../support/database.ts';
 import { fundWallet, makeCreator, micros } from '../support/world.ts';
-import { done, expectClean, tally, tierId, usd, World } from './support.ts';
+import { done, expectClean, february, own, tally, tierId, usd, World } from './support.ts';
 
 const database = eachTestDatabase();
 
 afterEach(() => expectClean(database.current.db));
 
-const own = (units: number | null, interval: BillingInterval | null = null) => ({ amount: units === null ? null : money(usd(units), 'USD'), interval });
-
-/** A month from 2026-02-01 at midnight, whose half is over on the 15th. */
-async function february(wanted?: { units?: number; capacity?: number }): Promise<{ world: World; joined: Subscription; tier: string }> {
-  const world = await World.open(database.current, '2026-02-01T00:00:00.000Z');
-  const tier = await world.tier(wanted?.units ?? 5, { capacity: wanted?.capacity, name: 'Bronze' });
-  const joined = await world.join(await world.fan(1000), { tierId: tier.id });
-  world.clock.moveTo('2026-02-15T00:00:00.000Z');
-  return { world, joined, tier: tier.id };
-}
-
 test('an upgrade takes effect now and costs the difference for the rest of the period', async () => {
-  const { world, joined, tier } = await february();
+  const { world, joined, tier } = await february(database.current);
   const gold = await world.tier(10, { name: 'Gold' });
   const changed = done(await world.change(joined, { tierId: gold.id }));
   expect(changed).toMatchObject({ tierId: gold.id, amountMicros: usd(10), periodIndex: 1, periodEnd: joined.periodEnd, anchor: joined.anchor, pending: null });
@@ -38,7 +27,7 @@ test('an upgrade takes effect now and costs the difference for the rest of the p
 });
 
 test('a downgrade waits for the period\'s end, costs nothing, and holds its new place and the old one until then', async () => {
-  const { world, joined, tier } = await february({ units: 10 });
+  const { world, joined, tier } = await february(database.current, { units: 10 });
   const bronze = await world.tier(2, { capacity: 1 });
   const changed = done(await world.change(joined, { tierId: bronze.id }));
   expect(changed).toMatchObject({ tierId: tier, amountMicros: usd(10), pending: { kind: 'DOWNGRADE', tierId: bronze.id, amountMicros: usd(2) } });
@@ -54,7 +43,7 @@ test('a downgrade waits for the period\'s end, costs nothing, and holds its new 
 });
 
 test('a fan whose downgrade no run has applied yet can go back to a full tier, in which the last place is their own', async () => {
-  const { world, joined, tier } = await february({ units: 10, capacity: 1 });
+  const { world, joined, tier } = await february(database.current, { units: 10, capacity: 1 });
   const small = await world.tier(2);
   done(await world.change(joined, { tierId: small.id }));
   world.clock.moveTo('2026-03-01T00:00:01.000Z');
@@ -64,7 +53,7 @@ test('a fan whose downgrade no run has applied yet can go back to a full tier, i
 });
 
 test('an upgrade after a downgrade was asked for takes its place', async () => {
-  const { world, joined, tier } = await february({ units: 5 });
+  const { world, joined, tier } = await february(database.current, { units: 5 });
   const [small, big] = [await world.tier(2), await world.tier(8)];
   await world.change(joined, { tierId: small.id });
   const changed = done(await world.change(joined, { tierId: big.id }));
@@ -75,7 +64,7 @@ test('an upgrade after a downgrade was asked for takes its place', async () => {
 });
 
 test('a dearer interval begins a new period and a new schedule now; what is left of the old one is credited', async () => {
-  const { world, joined } = await february();
+  const { world, joined } = await february(database.current);
   const changed = done(await world.change(joined, own(60, 'YEAR')));
   expect(changed).toMatchObject({ interval: 'YEAR', periodIndex: 2, anchorIndex: 2, anchor: new Date('2026-02-15T00:00:00.000Z') });
   expect(await world.periods(joined)).toEqual(['1 CHARGED 2026-02-01T00:00 – 2026-02-15T00:00', '2 CHARGED 2026-02-15T00:00 – 2027-02-15T00:00']);
@@ -84,7 +73,7 @@ test('a dearer interval begins a new period and a new schedule now; what is left
 });
 
 test('a cheaper interval waits for the period\'s end', async () => {
-  const { world, joined } = await february();
+  const { world, joined } = await february(database.current);
   const changed = done(await world.change(joined, own(1, 'WEEK')));
   expect(changed.pending).toMatchObject({ kind: 'DOWNGRADE', interval: 'WEEK', amountMicros: usd(1) });
   expect(await world.periods(joined)).toEqual(['1 CHARGED 2026-02-01T00:00 – 2026-03-01T00:00']);
@@ -99,7 +88,7 @@ test('changing the interval in the very millisecond of joining ends that period 
 });
 
 test('a tier\'s new price is for new members; a member pays the old one until accepting it by changing to the same tier', async () => {
-  const { world, joined, tier } = await february();
+  const { world, joined, tier } = await february(database.current);
   await updateTier(world.services, world.creator.ownerId, { tierId: tierId({ id: tier } as never), price: { amount: '7', currency: 'USD' } });
   expect((await world.join(await world.fan(), { tierId: tier })).amountMicros).toBe(usd(7));
   const [row] = await world.db.query<{ amount_micros: bigint }>('SELECT amount_micros FROM subscription WHERE id = $1', [joined.id]);
@@ -111,7 +100,7 @@ test('a tier\'s new price is for new members; a member pays the old one until ac
 });
 
 test('a member of a full tier may accept its new price, and one of a closed tier may stay', async () => {
-  const { world, joined, tier } = await february({ capacity: 1 });
+  const { world, joined, tier } = await february(database.current, { capacity: 1 });
   await updateTier(world.services, world.creator.ownerId, { tierId: tierId({ id: tier } as never), price: { amount: '4', currency: 'USD' } });
   await archiveTier(world.services, world.creator.ownerId, tierId({ id: tier } as never));
   expect(done(await world.change(joined, { tierId: tier })).pending).toMatchObject({ tierId: tier, amountMicros: usd(4) });
@@ -119,7 +108,7 @@ test('a member of a full tier may accept its new price, and one of a closed tier
 });
 
 test('changing to the same plan takes a pending downgrade back, costs nothing, and stores its key', async () => {
-  const { world, joined } = await february();
+  const { world, joined } = await february(database.current);
   await world.change(joined, own(2));
   const same = await world.change(joined, { tierId: joined.tierId! });
   expect(done(same)).toMatchObject({ pending: null, tierId: joined.tierId, amountMicros: usd(5) });
@@ -129,7 +118,7 @@ test('changing to the same plan takes a pending downgrade back, costs nothing, a
 });
 
 test('a downgrade is taken back by resuming, at the price that a member accepted once and with the place it held given back', async () => {
-  const { world, joined, tier } = await february();
+  const { world, joined, tier } = await february(database.current);
   const small = await world.tier(2, { capacity: 1 });
   await updateTier(world.services, world.creator.ownerId, { tierId: tierId({ id: tier } as never), price: { amount: '8', currency: 'USD' } });
   await world.change(joined, { tierId: small.id });
@@ -142,7 +131,7 @@ test('a downgrade is taken back by resuming, at the price that a member accepted
 
 describe('while a renewal is due that no run has charged yet', () => {
   const overdue = async () => {
-    const opened = await february();
+    const opened = await february(database.current);
     opened.world.clock.moveTo('2026-03-02T00:00:00.000Z');
     return opened;
   };
@@ -168,46 +157,9 @@ describe('while a renewal is due that no run has charged yet', () => {
   });
 });
 
-describe('the price binds', () => {
-  test('a price that was shown is charged exactly, ten minutes later too', async () => {
-    const { world, joined } = await february();
-    const { dueNowMicros, pricedAt } = await world.price(joined, own(10));
-    world.clock.pass(10 * 60_000);
-    done(await world.changeFor(joined, own(10), dueNowMicros, pricedAt));
-    expect(await world.charges(joined)).toEqual(['PERIOD 1 5.00 SUCCEEDED', 'PRORATION 1 2.50 SUCCEEDED']);
-  });
-
-  test.each<[string, number, bigint]>([
-    ['a micro more than what was shown', 0, 2_500_001n],
-    ['a micro less', 0, 2_499_999n],
-    ['nothing', 0, 0n],
-    ['what was shown 15 minutes ago', 15 * 60_000, 2_500_000n],
-    ['what will be shown', -1, 2_500_000n],
-  ])('%s is refused with the price of now', async (_, waitedMs, due) => {
-    const { world, joined } = await february();
-    const pricedAt = world.clock.now();
-    world.clock.pass(waitedMs);
-    const outcome = await world.changeFor(joined, own(10), due, pricedAt);
-    expect(outcome).toMatchObject({ kind: 'PRICE_CHANGED', price: { pricedAt: world.clock.now(), effect: 'NOW' } });
-    expect(await world.charges(joined)).toEqual(['PERIOD 1 5.00 SUCCEEDED']);
-  });
-
-  test('so is a price of the period that has just ended, or of a tier whose price has moved', async () => {
-    const { world, joined } = await february();
-    const gold = await world.tier(10);
-    world.clock.moveTo('2026-02-28T23:55:00.000Z');
-    const shown = await world.price(joined, { tierId: gold.id });
-    await updateTier(world.services, world.creator.ownerId, { tierId: tierId(gold), price: { amount: '11', currency: 'USD' } });
-    expect(await world.changeFor(joined, { tierId: gold.id }, shown.dueNowMicros, shown.pricedAt)).toMatchObject({ kind: 'PRICE_CHANGED' });
-    const again = await world.price(joined, { tierId: gold.id });
-    world.clock.moveTo('2026-03-01T00:00:00.000Z');
-    expect(await world.changeFor(joined, { tierId: gold.id }, again.dueNowMicros, again.pricedAt)).toMatchObject({ kind: 'PRICE_CHANGED', price: { dueNowMicros: 0n } });
-  });
-});
-
 describe('the key of a change', () => {
   test('answers the subscription in the state it has by then, and charges once, from two processes too', async () => {
-    const { world, joined } = await february();
+    const { world, joined } = await february(database.current);
     const other = await world.another(database.current);
     const { dueNowMicros, pricedAt } = await world.price(joined, own(10));
     const outcomes = await Promise.all(Array.from({ length: 10 }, (_, at) => (at % 2 ? world : other).changeFor(joined, own(10), dueNowMicros, pricedAt, 'k')));
@@ -218,7 +170,7 @@ describe('the key of a change', () => {
   });
 
   test('is refused with other input, before every rule', async () => {
-    const { world, joined } = await february();
+    const { world, joined } = await february(database.current);
     await world.changeFor(joined, own(4), 0n, world.clock.now(), 'k');
     expect(await world.changeFor(joined, own(3), 0n, world.clock.now(), 'k')).toEqual({ kind: 'IDEMPOTENCY_MISMATCH' });
     expect(await world.changeFor({ ...joined, id: newId() }, own(3), 0n, world.clock.now(), 'k')).toEqual({ kind: 'IDEMPOTENCY_MISMATCH' });
@@ -261,7 +213,7 @@ test.each<[string, (world: World, joined: Subscription) => Promise<unknown>, obj
   ['to another currency', (world, joined) => world.changeFor(joined, { amount: money(usd(9), 'EUR'), interval: null }, 0n, world.clock.now()), { kind: 'CURRENCY_MISMATCH' }],
   ['beyond what the wallet holds', (world, joined) => world.changeFor(joined, own(5000), 2_497_500_000n, world.clock.now()), { kind: 'NOT_CHARGED', why: { kind: 'INSUFFICIENT_FUNDS', balanceMicros: usd(995) } }],
 ])('a change is refused of %s or %s, and writes nothing', async (_, act, expected) => {
-  const { world, joined } = await february();
+  const { world, joined } = await february(database.current);
   expect(await act(world, joined)).toMatchObject(expected);
   expect(await world.db.query('SELECT id FROM subscription_change')).toEqual([]);
   expect(await world.charges(joined)).toEqual(['PERIOD 1 5.00 SUCCEEDED']);
@@ -307,7 +259,7 @@ test('whatever fans change, over and over at random moments, what is taken is wh
 });
 
 test('an upgrade that the wallet could not pay succeeds with the same key once it can', async () => {
-  const { world, joined } = await february();
+  const { world, joined } = await february(database.current);
   const { dueNowMicros, pricedAt } = await world.price(joined, own(5000));
   expect(tally([await world.changeFor(joined, own(5000), dueNowMicros, pricedAt, 'k')])).toEqual({ INSUFFICIENT_FUNDS: 1 });
   await fundWallet(world.db, joined.personId, usd(5000));

@@ -145,6 +145,18 @@ export function tally(outcomes: readonly SubscriptionOutcome[]): Record<string, 
   return Object.fromEntries([...Map.groupBy(kinds, (kind) => kind)].map(([kind, same]) => [kind, same.length]));
 }
 
+/** A wish for an amount of one's own, an interval, or both. */
+export const own = (units: number | null, interval: BillingInterval | null = null) => ({ amount: units === null ? null : money(usd(units), 'USD'), interval });
+
+/** A member whose month began on 2026-02-01 at midnight, on the 15th, when half of it is over. */
+export async function february(database: TestDatabase, wanted?: { units?: number; capacity?: number }): Promise<{ world: World; joined: Subscription; tier: string }> {
+  const world = await World.open(database, '2026-02-01T00:00:00.000Z');
+  const tier = await world.tier(wanted?.units ?? 5, { capacity: wanted?.capacity, name: 'Bronze' });
+  const joined = await world.join(await world.fan(1000), { tierId: tier.id });
+  world.clock.moveTo('2026-02-15T00:00:00.000Z');
+  return { world, joined, tier: tier.id };
+}
+
 export function expectClean(db: Database): Promise<void> {
   return expectCleanBooks(db, invariants);
 }
@@ -162,6 +174,7 @@ export function subscription(given: Partial<Subscription> = {}): Subscription {
   const plan: Plan = { tierId: null, amountMicros: usd(5), interval: 'MONTH' };
   return {
     id: `subscription-${++made}`, personId: 'fan', creatorId: 'creator', currency: 'USD', ...plan, status: 'ACTIVE', startedAt: start,
+    planSince: given.periodStart ?? start,
     anchor: start, anchorIndex: 1, periodIndex: 1, periodStart: start, periodEnd: end, nextChargeAt: end, pastDueSince: null,
     failedAttempts: 0, accessUntil: end, pausedUntil: null, pending: null, endedAt: null, chargeCount: 1, ...given,
   };
