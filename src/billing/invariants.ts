@@ -1,8 +1,11 @@
 import type { Invariant } from '../database/room.ts';
+import { RETRY_DAYS } from './dunning.ts';
 
-/** Here, since no room below knows of both tips and charges. */
+const lastTryHours = Math.max(...RETRY_DAYS) * 24;
+
 export const billingInvariants: readonly Invariant[] = [
   {
+    // Here, since no room below knows of both tips and charges.
     name: 'what somebody spent on a day is what their tips and charges of that day took',
     sql: `SELECT person_id, currency, day, taken.micros, spending_day.spent_micros
           FROM (
@@ -17,5 +20,11 @@ export const billingInvariants: readonly Invariant[] = [
             GROUP BY 1, 2, 3) AS taken
           FULL JOIN spending_day USING (person_id, currency, day)
           WHERE taken.micros IS DISTINCT FROM spending_day.spent_micros`,
+  },
+  {
+    name: 'who is past due is tried again within the days of dunning',
+    sql: `SELECT id, period_end, past_due_since, next_charge_at, failed_attempts FROM subscription
+          WHERE status = 'PAST_DUE' AND (next_charge_at IS NULL OR past_due_since < period_end OR failed_attempts < 1
+            OR next_charge_at <= past_due_since OR next_charge_at > past_due_since + make_interval(hours => ${lastTryHours}))`,
   },
 ];

@@ -1,6 +1,6 @@
 import { MEMBERS } from '../creators/room.ts';
 import type { Invariant } from '../database/room.ts';
-import { subscriptionStatuses } from './subscription.ts';
+import { GRACE_HOURS, subscriptionStatuses } from './subscription.ts';
 import { statusCounter, SUBSCRIPTIONS } from './write-moves.ts';
 
 /** Charges that took money, whatever became of them since. */
@@ -11,6 +11,13 @@ const postingKind = `CASE charge.kind WHEN 'PERIOD' THEN 'SUBSCRIPTION' ELSE 'SU
 /** Must equal `monthlyWorth` in figures.ts: whole micros, rounded down. */
 const monthlyWorth = `CASE WHEN status IN ('PAUSED', 'ENDED') THEN 0 ELSE CASE interval
   WHEN 'DAY' THEN amount_micros * 365 / 12 WHEN 'WEEK' THEN amount_micros * 365 / 84 WHEN 'MONTH' THEN amount_micros ELSE amount_micros / 12 END END`;
+
+/** When the current period of a schedule ends. Must equal `periodAt` in periods.ts: by the calendar in UTC, and always from the anchor. */
+const scheduledEnd = `CASE WHEN interval IN ('DAY', 'WEEK')
+  THEN anchor + make_interval(hours => (period_index + 1 - anchor_index) * CASE interval WHEN 'DAY' THEN 24 ELSE 168 END)
+  ELSE (anchor AT TIME ZONE 'UTC' + make_interval(months => (period_index + 1 - anchor_index) * CASE interval WHEN 'MONTH' THEN 1 ELSE 12 END)) AT TIME ZONE 'UTC' END`;
+
+const graceHours = `CASE interval ${Object.entries(GRACE_HOURS).map(([interval, hours]) => `WHEN '${interval}' THEN ${hours}`).join(' ')} END`;
 
 const statusList = subscriptionStatuses.map((status) => `('${status}', '${statusCounter(status)}')`).join(', ');
 
@@ -48,6 +55,14 @@ export const subscriptionInvariants: Invariant[] = [
             IS DISTINCT FROM charge.net_micros`,
   },
   {
+    name: 'every charge is parted by its own rate',
+    sql: `SELECT id, amount_micros, fee_bps, fee_micros FROM charge WHERE fee_micros <> div(amount_micros::numeric * fee_bps, 10000)`,
+  },
+  {
+    name: 'no charge is said to be returned, as nothing returns any',
+    sql: `SELECT id, status FROM charge WHERE status NOT IN ('SUCCEEDED', 'FAILED')`,
+  },
+  {
     name: 'every period has at most one period charge',
     sql: `SELECT subscription_id, period_index, count(*) AS charges FROM charge WHERE kind = 'PERIOD'
           GROUP BY subscription_id, period_index HAVING count(*) > 1`,
@@ -75,6 +90,23 @@ export const subscriptionInvariants: Invariant[] = [
     sql: `SELECT subscription.id FROM subscription LEFT JOIN LATERAL (
             SELECT * FROM subscription_period WHERE subscription_id = subscription.id ORDER BY index DESC LIMIT 1) last ON true
           WHERE (last.index, last.starts_at, last.ends_at) IS DISTINCT FROM (subscription.period_index, subscription.period_start, subscription.period_end)`,
+  },
+  {
+    name: 'the period of every live subscription ends when its schedule says',
+    sql: `SELECT id, interval, anchor, anchor_index, period_index, period_end FROM subscription WHERE status <> 'ENDED' AND period_end <> ${scheduledEnd}`,
+  },
+  {
+    name: 'every live subscription is looked at again when its period or its pause ends',
+    // When one that is past due is tried again is a matter of dunning: see the room "billing".
+    sql: `SELECT id, status, next_charge_at, period_end, paused_until FROM subscription
+          WHERE (status IN ('ACTIVE', 'CANCELING') AND next_charge_at IS DISTINCT FROM period_end)
+            OR (status = 'PAUSED' AND next_charge_at IS DISTINCT FROM paused_until)
+            OR (status <> 'PAUSED' AND paused_until IS NOT NULL)`,
+  },
+  {
+    name: 'no benefits last longer than what was paid for and the grace',
+    sql: `SELECT id, status, interval, period_end, access_until, ended_at FROM subscription
+          WHERE access_until > CASE status WHEN 'ENDED' THEN ended_at WHEN 'PAST_DUE' THEN period_end + make_interval(hours => ${graceHours}) ELSE period_end END`,
   },
   {
     name: 'every subscription knows how many charges it has',
@@ -145,12 +177,28 @@ export const subscriptionInvariants: Invariant[] = [
           WHERE change.due_now_micros > 0 AND (charge.id IS NULL OR charge.subscription_id <> change.subscription_id OR charge.amount_micros <> change.due_now_micros)`,
   },
   {
+    name: 'every charge for the rest of a period has one change, made within that period',
+    sql: `SELECT charge.id, charge.subscription_id, charge.period_index, coalesce(change.times, 0) AS changes
+          FROM charge
+          LEFT JOIN (SELECT charge_id, count(*) AS times, min(effective_at) AS effective_at FROM subscription_change
+            WHERE charge_id IS NOT NULL GROUP BY charge_id) change ON change.charge_id = charge.id
+          LEFT JOIN subscription_period period ON period.subscription_id = charge.subscription_id AND period.index = charge.period_index
+            AND change.effective_at BETWEEN period.starts_at AND period.ends_at
+          WHERE charge.kind = 'PRORATION' AND (change.times IS DISTINCT FROM 1 OR period.index IS NULL)`,
+  },
+  {
     name: 'the stream of members tells every start, renewal and end exactly once',
-    sql: `SELECT subscription.id, told.started, told.renewed, told.ended FROM subscription
+    // Each period that was paid for is a renewal but the first, and those that a change of interval began.
+    sql: `SELECT subscription.id, told.started, told.renewed, told.ended, paid.periods, coalesce(change.periods, 0) AS begun_by_changes FROM subscription
           LEFT JOIN (SELECT creator_id, subject_id, count(*) FILTER (WHERE kind = 'STARTED') AS started, count(*) FILTER (WHERE kind = 'RENEWED') AS renewed,
               count(*) FILTER (WHERE kind = 'ENDED') AS ended FROM stream_event WHERE topic = 'members' GROUP BY creator_id, subject_id) told
             ON told.subject_id = subscription.id AND told.creator_id = subscription.creator_id
+          LEFT JOIN (SELECT subscription_id, count(*) AS periods FROM subscription_period WHERE state = 'CHARGED' GROUP BY subscription_id) paid
+            ON paid.subscription_id = subscription.id
+          LEFT JOIN (SELECT change.subscription_id, count(*) AS periods FROM subscription_change change JOIN charge ON charge.id = change.charge_id
+              WHERE charge.kind = 'PERIOD' GROUP BY change.subscription_id) change
+            ON change.subscription_id = subscription.id
           WHERE told.started IS DISTINCT FROM 1 OR told.ended IS DISTINCT FROM (CASE subscription.status WHEN 'ENDED' THEN 1 ELSE 0 END)
-            OR told.renewed > (SELECT count(*) FROM subscription_period period WHERE period.subscription_id = subscription.id AND period.state = 'CHARGED') - 1`,
+            OR told.renewed IS DISTINCT FROM paid.periods - 1 - coalesce(change.periods, 0)`,
   },
 ];
