@@ -49,7 +49,12 @@ export function nextTry(since: Date, now: Date): Date | null {
   return RETRY_DAYS.map((days) => new Date(since.getTime() + days * dayMs)).find((at) => at > now) ?? null;
 }
 
-/** Who has not paid since a pause has no benefits that could be prolonged. */
-function graceOf({ accessUntil, periodEnd, interval }: Subscription): Date {
-  return accessUntil < periodEnd ? accessUntil : new Date(periodEnd.getTime() + GRACE_HOURS[interval] * hourMs);
+/**
+ * Who has not paid since a pause has no benefits that could be prolonged. Nobody's are prolonged by longer than they had the plan for:
+ * an upgrade in a period's last minute costs next to nothing.
+ */
+function graceOf({ accessUntil, periodEnd, planSince, interval }: Subscription): Date {
+  if (accessUntil < periodEnd) return accessUntil;
+  const heldMs = Math.max(0, periodEnd.getTime() - planSince.getTime());
+  return new Date(periodEnd.getTime() + Math.min(GRACE_HOURS[interval] * hourMs, heldMs));
 }

@@ -1,7 +1,7 @@
 import { advanceFurther, lastPeriod, stepTo, undecidedPeriods, type Advanced } from './advance.ts';
 import type { ChargeKind } from './charge.ts';
 import type { BillingPeriod } from './periods.ts';
-import type { Price } from './pricing.ts';
+import { periodAround, type Price } from './pricing.ts';
 import type { Plan } from './subscription.ts';
 
 /** What a change does, before any money has moved for it. */
@@ -23,7 +23,8 @@ export function applyChange(advanced: Advanced, to: Plan, price: Price, now: Dat
       return { advanced: advanceFurther({ ...advanced, subscription: waiting }, now), due: null };
     }
     case 'RESTART':
-      return restart(advanced, plan, price, now);
+    case 'RENEW':
+      return beginPeriod(advanced, plan, price, now);
     default: {
       const isSame = plan.tierId === subscription.tierId && plan.amountMicros === subscription.amountMicros;
       const { dueNowMicros: amountMicros } = price;
@@ -34,19 +35,24 @@ export function applyChange(advanced: Advanced, to: Plan, price: Price, now: Dat
   }
 }
 
-/** Begins a new period and a new schedule at the price's moment: the running period ends there, and one that is over left a gap to fill. */
-function restart(advanced: Advanced, plan: Plan, { effectiveAt: anchor, nextCharge, dueNowMicros }: Price, now: Date): AppliedChange {
+/**
+ * Begins the period that the change pays for. RENEW begins the one that is due, on its schedule; RESTART one at the price's moment with
+ * a new schedule: the running period ends there. One that is over leaves a gap to fill.
+ */
+function beginPeriod(advanced: Advanced, plan: Plan, { effect, effectiveAt, nextCharge, dueNowMicros }: Price, now: Date): AppliedChange {
   const { subscription } = advanced;
-  const missed = undecidedPeriods(subscription, anchor, 'SKIPPED');
+  const start = effect === 'RENEW' ? periodAround(subscription, effectiveAt).start : effectiveAt;
+  const missed = undecidedPeriods(subscription, start, 'SKIPPED');
   const index = lastPeriod(subscription, missed).periodIndex + 1;
-  const period: BillingPeriod = { index, start: anchor, end: nextCharge.at };
+  const period: BillingPeriod = { index, start, end: nextCharge.at };
+  const schedule = effect === 'RENEW' ? {} : { anchor: start, anchorIndex: index };
   const changed = {
-    ...subscription, ...plan, ...lastPeriod(subscription, [period]),
-    planSince: now, pending: null, anchor, anchorIndex: index, nextChargeAt: period.end, accessUntil: period.end,
+    ...subscription, ...plan, ...lastPeriod(subscription, [period]), ...schedule,
+    planSince: now, pending: null, nextChargeAt: period.end, accessUntil: period.end,
   };
   return {
     advanced: stepTo(advanced, 'CHANGED', now, changed, [...missed, { ...period, state: 'CHARGED' }]),
     due: { kind: 'PERIOD', periodIndex: index, amountMicros: dueNowMicros },
-    cut: anchor < subscription.periodEnd ? { index: subscription.periodIndex, end: anchor } : undefined,
+    cut: start < subscription.periodEnd ? { index: subscription.periodIndex, end: start } : undefined,
   };
 }

@@ -1,4 +1,4 @@
-import { indexAt, intervalEnd, type BillingInterval } from './periods.ts';
+import { indexAt, intervalEnd, periodAt, type BillingInterval, type BillingPeriod } from './periods.ts';
 import type { Plan, Subscription } from './subscription.ts';
 
 /** How long a price that was shown can be charged, in minutes. */
@@ -11,8 +11,11 @@ export interface NamedPlan extends Plan {
   readonly name: string;
 }
 
-/** START begins a subscription, NOW keeps the running period, RESTART begins a new one now, AT_PERIOD_END waits and charges nothing. */
-export type PriceEffect = 'START' | 'NOW' | 'RESTART' | 'AT_PERIOD_END';
+/**
+ * START begins a subscription, NOW keeps the running period, RESTART begins a new one now, RENEW pays for the one that is due,
+ * AT_PERIOD_END waits and charges nothing.
+ */
+export type PriceEffect = 'START' | 'NOW' | 'RESTART' | 'RENEW' | 'AT_PERIOD_END';
 
 /** What a subscription or a change of one costs, computed for one moment. */
 export interface Price {
@@ -49,13 +52,14 @@ export function priceStart(plan: NamedPlan, pricedAt: Date): Price {
  * The price of changing a subscription, which the clock has been applied to, at `pricedAt`: a moment in its running period, or any
  * later one while its renewal is due. With r of the period's T whole seconds left, a dearer plan of the same interval costs
  * floor(new × r/T) − floor(old × r/T), and one of another interval new − floor(old × r/T). What would cost less than nothing waits for
- * the period's end, so nothing is ever owed to the fan.
+ * the period's end, so nothing is ever owed to the fan. While the renewal is due a dearer plan pays for the whole period that is due:
+ * nobody has it on credit.
  */
 export function priceChange(subscription: Subscription, from: NamedPlan, to: NamedPlan, pricedAt: Date): Price {
   const { periodStart, periodEnd } = subscription;
   const credit = floorShare(from.amountMicros, subscription, pricedAt);
   const unused = { label: `${from.name}: the unused rest of the ${nouns[from.interval]}`, amountMicros: -credit };
-  const times = { pricedAt, validUntil: validUntil(periodEnd, pricedAt) };
+  const times = { pricedAt, validUntil: validUntil(subscription, pricedAt) };
   const later = { ...times, effect: 'AT_PERIOD_END' as const, dueNowMicros: 0n, effectiveAt: periodEnd, nextCharge: { amountMicros: to.amountMicros, at: periodEnd }, lines: [] };
   if (to.interval !== from.interval) {
     const dueNowMicros = to.amountMicros - credit;
@@ -67,6 +71,11 @@ export function priceChange(subscription: Subscription, from: NamedPlan, to: Nam
     return { ...times, effect: 'RESTART', dueNowMicros, effectiveAt, nextCharge, lines: withoutZeros([first, unused]) };
   }
   if (to.amountMicros < from.amountMicros) return later;
+  if (to.amountMicros > from.amountMicros && pricedAt >= periodEnd) {
+    const lines = [{ label: `${to.name}: the ${nouns[to.interval]} that is due`, amountMicros: to.amountMicros }];
+    const nextCharge = { amountMicros: to.amountMicros, at: periodAround(subscription, pricedAt).end };
+    return { ...times, effect: 'RENEW', dueNowMicros: to.amountMicros, effectiveAt: pricedAt, nextCharge, lines };
+  }
   const rest = { label: `${to.name}: the rest of the ${nouns[to.interval]}`, amountMicros: floorShare(to.amountMicros, subscription, pricedAt) };
   const dueNowMicros = rest.amountMicros - credit;
   return { ...later, effect: 'NOW', dueNowMicros, effectiveAt: pricedAt, lines: dueNowMicros > 0n ? withoutZeros([rest, unused]) : [] };
@@ -104,9 +113,16 @@ function wholeSeconds(from: Date, to: Date): bigint {
   return BigInt(Math.floor((to.getTime() - from.getTime()) / 1000));
 }
 
-function validUntil(periodEnd: Date, pricedAt: Date): Date {
+function validUntil(subscription: Subscription, pricedAt: Date): Date {
   const held = new Date(pricedAt.getTime() + priceHoldsMs);
-  return periodEnd > pricedAt && periodEnd < held ? periodEnd : held;
+  const { end } = periodAround(subscription, pricedAt);
+  return end < held ? end : held;
+}
+
+/** The period that a moment lies in: the running one, or after it the one that is due. */
+export function periodAround(subscription: Subscription, at: Date): BillingPeriod {
+  const { periodIndex: index, periodStart: start, periodEnd: end } = subscription;
+  return at < end ? { index, start, end } : periodAt(subscription, indexAt(subscription, at));
 }
 
 function withoutZeros(lines: readonly PriceLine[]): PriceLine[] {

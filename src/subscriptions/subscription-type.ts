@@ -23,7 +23,7 @@ export enum SubscriptionStatus {
 }
 describeEnum(SubscriptionStatus, 'SubscriptionStatus', 'Where a micro-subscription stands.', {
   ACTIVE: 'Paid, and renewed at the end of the period.',
-  PAST_DUE: `A renewal could not be paid. It is tried again; benefits outlast the paid period by ${GRACE_TEXT}.`,
+  PAST_DUE: `A renewal could not be paid. It is tried again; benefits outlast the paid period by ${GRACE_TEXT}, but by no longer than the plan was had.`,
   PAUSED: 'Nothing is charged and there are no benefits; the place in the tier is kept.',
   CANCELING: 'Canceled; benefits last until the end of the paid period. Until then it can be resumed.',
   ENDED: 'Over for good.',
@@ -84,7 +84,7 @@ export class MicroSubscriptionType {
 
   @Field(() => DateTimeScalar, {
     nullable: true,
-    description: `Benefits last until here. While PAST_DUE that is beyond the paid period by ${GRACE_TEXT}; a pause has none until its first charge.`,
+    description: `Benefits last until here. While PAST_DUE that is beyond the paid period by ${GRACE_TEXT}, but by no longer than the plan was had; a pause has none until its first charge.`,
   })
   accessUntil!: Date;
 }

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Interval } from '../../src/api/room.ts';
+import { renew } from '../../src/billing/room.ts';
 import { archiveTier, updateTier } from '../../src/creators/room.ts';
 import { newId } from '../../src/database/room.ts';
 import { money } from '../../src/money/room.ts';
@@ -129,6 +130,17 @@ test('a downgrade is taken back by resuming, at the price that a member accepted
   expect(await world.told()).toEqual(['STARTED']);
 });
 
+test('an upgrade in the last seconds of a period costs next to nothing, and so brings next to no grace', async () => {
+  const { world, joined } = await february(database.current);
+  world.clock.moveTo('2026-02-28T23:59:50.000Z');
+  const changed = done(await world.change(joined, own(5000)));
+  world.clock.moveTo('2026-03-01T00:00:01.000Z');
+  await renew(world.services, { asOf: world.clock.now() });
+  const [row] = await world.db.query('SELECT status, access_until FROM subscription WHERE id = $1', [joined.id]);
+  expect(row).toEqual({ status: 'PAST_DUE', access_until: new Date(joined.periodEnd.getTime() + 10_000) });
+  expect(changed.planSince).toEqual(new Date('2026-02-28T23:59:50.000Z'));
+});
+
 describe('while a renewal is due that no run has charged yet', () => {
   const overdue = async () => {
     const opened = await february(database.current);
@@ -136,11 +148,32 @@ describe('while a renewal is due that no run has charged yet', () => {
     return opened;
   };
 
-  test('an upgrade costs nothing now, since nothing is left of the period, and all of it at the renewal', async () => {
+  test('an upgrade pays for the whole period that is due, on its schedule, and no run charges that again', async () => {
     const { world, joined } = await overdue();
     const changed = done(await world.change(joined, own(10)));
-    expect(nextCharge(changed)).toEqual({ amountMicros: usd(10), at: joined.periodEnd });
-    expect(await world.charges(joined)).toEqual(['PERIOD 1 5.00 SUCCEEDED']);
+    const end = new Date('2026-04-01T00:00:00.000Z');
+    expect(changed).toMatchObject({ amountMicros: usd(10), periodIndex: 2, anchor: joined.anchor, anchorIndex: 1, accessUntil: end });
+    expect(nextCharge(changed)).toEqual({ amountMicros: usd(10), at: end });
+    await renew(world.services, { asOf: world.clock.now() });
+    expect(await world.charges(joined)).toEqual(['PERIOD 1 5.00 SUCCEEDED', 'PERIOD 2 10.00 SUCCEEDED']);
+    expect(await world.periods(joined)).toEqual(['1 CHARGED 2026-02-01T00:00 – 2026-03-01T00:00', '2 CHARGED 2026-03-01T00:00 – 2026-04-01T00:00']);
+    expect(await world.told()).toEqual(['STARTED', 'CHANGED']);
+  });
+
+  test('an upgrade after a downtime skips the periods that nobody was asked for', async () => {
+    const { world, joined } = await overdue();
+    world.clock.moveTo('2026-04-10T00:00:00.000Z');
+    done(await world.change(joined, own(10)));
+    expect((await world.periods(joined)).slice(1)).toEqual(['2 SKIPPED 2026-03-01T00:00 – 2026-04-01T00:00', '3 CHARGED 2026-04-01T00:00 – 2026-05-01T00:00']);
+  });
+
+  test('an upgrade that the wallet cannot pay is refused: the unpaid renewal is one of the plan that was paid for before', async () => {
+    const { world, joined, tier } = await overdue();
+    const gold = await world.tier(996, { name: 'Gold' });
+    expect(tally([await world.change(joined, { tierId: gold.id })])).toEqual({ INSUFFICIENT_FUNDS: 1 });
+    expect([await world.taken(tier), await world.taken(gold.id)]).toEqual([1, 0]);
+    await renew(world.services, { asOf: world.clock.now() });
+    expect(await world.charges(joined)).toEqual(['PERIOD 1 5.00 SUCCEEDED', 'PERIOD 2 5.00 SUCCEEDED']);
   });
 
   test('a downgrade takes effect at once', async () => {

@@ -43,7 +43,7 @@ describe('the price binds', () => {
     expect(await world.changeFor(joined, { tierId: gold.id }, shown.dueNowMicros, shown.pricedAt)).toMatchObject({ kind: 'PRICE_CHANGED' });
     const again = await world.price(joined, { tierId: gold.id });
     world.clock.moveTo('2026-03-01T00:00:00.000Z');
-    expect(await world.changeFor(joined, { tierId: gold.id }, again.dueNowMicros, again.pricedAt)).toMatchObject({ kind: 'PRICE_CHANGED', price: { dueNowMicros: 0n } });
+    expect(await world.changeFor(joined, { tierId: gold.id }, again.dueNowMicros, again.pricedAt)).toMatchObject({ kind: 'PRICE_CHANGED', price: { dueNowMicros: usd(11) } });
   });
 });
 
