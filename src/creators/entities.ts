@@ -63,6 +63,17 @@ export const GoalEntity = defineEntity({
 });
 export type Goal = InferEntity<typeof GoalEntity>;
 
+/** Somebody who may approve, deny, skip and replay on a creator's page, beside its owner. */
+export const ModeratorEntity = defineEntity({
+  name: 'Moderator',
+  tableName: 'moderator',
+  properties: (p) => ({
+    creatorId: p.uuid().primary(),
+    personId: p.uuid().primary(),
+    createdAt: p.datetime().columnType('timestamptz'),
+  }),
+});
+
 /** A fan of a creator under the last name given on a tip that was not anonymous. */
 export const SupporterEntity = defineEntity({
   name: 'Supporter',
@@ -99,4 +110,4 @@ export const CreatorDayEntity = defineEntity({
   }),
 });
 
-export const creatorEntities = [CreatorDayEntity, CreatorEntity, GoalEntity, SupporterEntity, SupporterTotalEntity, TierEntity];
+export const creatorEntities = [CreatorDayEntity, CreatorEntity, GoalEntity, ModeratorEntity, SupporterEntity, SupporterTotalEntity, TierEntity];

@@ -8,7 +8,7 @@ export { authHandler, type AuthHandler } from './auth-handler.ts';
 export { authPath, authService } from './auth.ts';
 export { parseDisplayName, type DisplayName } from './display-name.ts';
 export { lockIdlePeople, lockPeople, type LockedPerson } from './lock-people.ts';
-export { forgetPerson, loadPerson, PersonEntity, type Person } from './person.ts';
+export { findPersonByEmail, forgetPerson, loadPerson, PersonEntity, type Person } from './person.ts';
 export { anyone, owner, payerOrOwner, self, signedIn } from './rules.ts';
 export { ensureAuthSecret } from './secret.ts';
 export type { Credentials } from './session-token.ts';
