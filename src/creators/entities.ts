@@ -45,7 +45,7 @@ export const TierEntity = defineEntity({
 });
 export type Tier = InferEntity<typeof TierEntity>;
 
-/** What a creator collects tips for. `reachedAt` is when the tips first came to the target. */
+/** What a creator collects tips for. `reachedAt` is when the tips first came to the target, `reachedBy` the tip that brought it there. */
 export const GoalEntity = defineEntity({
   name: 'Goal',
   tableName: 'goal',
@@ -57,6 +57,7 @@ export const GoalEntity = defineEntity({
     targetMicros: p.bigint(),
     raisedMicros: p.bigint().defaultRaw('0'),
     reachedAt: p.datetime().columnType('timestamptz').strictNullable(),
+    reachedBy: p.uuid().strictNullable(),
     archivedAt: p.datetime().columnType('timestamptz').strictNullable(),
     createdAt: p.datetime().columnType('timestamptz'),
   }),

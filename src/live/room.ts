@@ -1,4 +1,6 @@
+import type { EntitySchema } from '@mikro-orm/core';
 import type { ApiFace } from '../api/room.ts';
+import { liveEntities } from './entities.ts';
 import { LiveSubscriptions } from './live-resolver.ts';
 
 export { AllowSubscribe } from './allow-subscribe.ts';
@@ -8,5 +10,6 @@ export type { LiveSocket } from './live-socket.ts';
 
 export const liveRoom: ApiFace = {
   name: 'live',
+  entities: liveEntities as unknown as EntitySchema[],
   resolvers: [LiveSubscriptions],
 };
