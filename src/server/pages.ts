@@ -26,9 +26,18 @@ const overlayPolicy = (liveUrl: string) =>
     `connect-src 'self' ${liveUrl}`, "base-uri 'none'", "form-action 'none'", "frame-ancestors 'self'",
   ].join('; ');
 
+/** The pages for streamers and moderators: our own files and nothing else. The setup page shows the overlay beside its address. */
+const streamerPolicy = (frames: string) => (liveUrl: string) =>
+  [
+    "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", `connect-src 'self' ${liveUrl}`, `frame-src ${frames}`,
+    "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
+  ].join('; ');
+
 const pages: readonly Page[] = [
   { name: 'explorer', contentSecurityPolicy: explorerPolicy },
   { name: 'overlay', contentSecurityPolicy: overlayPolicy, isFramed: true },
+  { name: 'control', contentSecurityPolicy: streamerPolicy("'none'") },
+  { name: 'setup', contentSecurityPolicy: streamerPolicy("'self'") },
 ];
 
 /** Where Vite puts the pages: beside the build, whether this file runs from the sources or from the build. */
