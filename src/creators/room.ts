@@ -21,7 +21,7 @@ export { archiveTier, createTier, updateTier } from './edit-tier.ts';
 export { CreatorEntity, GoalEntity, ModeratorEntity, TierEntity, type Creator, type Goal, type Tier } from './entities.ts';
 export { GOAL_PREFIX, GoalType } from './goal-type.ts';
 export { CreatorPayload, GoalPayload, TierPayload } from './inputs.ts';
-export { loadGoal, loadTier, MEMBERS } from './lists.ts';
+export { goalsOf, loadGoal, loadTier, MEMBERS } from './lists.ts';
 export { afterLiveHead, liveHeads } from './live-heads.ts';
 export { loadCreator, loadCreatorOf, loadKnownCreator, requireOwnCreator, type OwnCreator } from './load-creator.ts';
 export { isModerator, loadModeratorIds, ownerOrModerator } from './moderator-lists.ts';

@@ -9,7 +9,7 @@ export { authPath, authService } from './auth.ts';
 export { parseDisplayName, type DisplayName } from './display-name.ts';
 export { lockIdlePeople, lockPeople, type LockedPerson } from './lock-people.ts';
 export { findPersonByEmail, forgetPerson, loadPerson, PersonEntity, type Person } from './person.ts';
-export { anyone, owner, payerOrOwner, self, signedIn } from './rules.ts';
+export { anyone, overlay, owner, payerOrOwner, self, signedIn } from './rules.ts';
 export { ensureAuthSecret } from './secret.ts';
 export type { Credentials } from './session-token.ts';
 export { signIn, signUp, type SignedIn, type SignUp } from './sign-in.ts';
