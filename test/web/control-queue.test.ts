@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { actionsFor, listsOf, marksOf, successorOf, type Alert } from '../../web/control/queue.ts';
-import { addressFor } from '../../web/setup/account.ts';
+import { addressFor } from '../../web/setup/address.ts';
 
 function alert(given: Partial<Alert> = {}): Alert {
   return {

@@ -1,6 +1,7 @@
 import { themes, widgets } from '../overlay/options.ts';
 import { actionButton, el, messageOf } from '../shared/dom.ts';
-import { addressFor, type MadeOverlay, type Setup } from './account.ts';
+import type { MadeOverlay, Setup } from './account.ts';
+import { addressFor } from './address.ts';
 
 const width = 800;
 const widgetNames: Record<string, string> = { alerts: 'Alerts', goal: 'Goal bar', 'top-tippers': 'Top tippers', 'event-list': 'Last events' };
