@@ -12,7 +12,7 @@ function alert(given: Partial<Alert> = {}): Alert {
 describe('the control page', () => {
   test('parts what is held from what waits, each in the queue\'s order', () => {
     const pending = [alert({ id: 'a', state: 'HELD' }), alert({ id: 'b' }), alert({ id: 'c', state: 'HELD' }), alert({ id: 'd' })];
-    const lists = listsOf({ state: 'PLAYING', showing: null, pending, recent: [alert({ id: 'e', state: 'SHOWN' })] });
+    const lists = listsOf({ state: 'PLAYING', showing: null, pending, pendingCount: 4, recent: [alert({ id: 'e', state: 'SHOWN' })] });
     expect(Object.entries(lists).map(([name, alerts]) => [name, alerts.map(({ id }) => id).join('')])).toEqual([
       ['showing', ''], ['held', 'ac'], ['waiting', 'bd'], ['recent', 'e'],
     ]);

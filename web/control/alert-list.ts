@@ -22,6 +22,7 @@ export class AlertList {
   readonly #heading: HTMLHeadingElement;
   readonly #list: HTMLUListElement;
   readonly #empty: HTMLParagraphElement;
+  readonly #more = el('p', { class: 'quiet' });
   readonly #items = new Map<string, Item>();
   #ids: readonly string[] = [];
 
@@ -31,7 +32,7 @@ export class AlertList {
     this.#heading = el('h2', { id, tabindex: -1 }, parts.title);
     this.#list = el('ul', { 'aria-labelledby': id });
     this.#empty = el('p', { class: 'quiet' }, parts.empty);
-    this.element = el('section', { class: `card ${parts.name}`, 'aria-labelledby': id }, this.#heading, this.#list, this.#empty);
+    this.element = el('section', { class: `card ${parts.name}`, 'aria-labelledby': id }, this.#heading, this.#list, this.#empty, this.#more);
   }
 
   get alerts(): Alert[] {
@@ -48,8 +49,8 @@ export class AlertList {
     this.#items.get(alertId)?.element.focus();
   }
 
-  /** Shows these alerts. Answers true when the focused one left the list and the focus went to its successor. */
-  update(alerts: readonly Alert[]): boolean {
+  /** Shows these alerts, and how many there are beside. Answers true when the focused one left the list and the focus went to its successor. */
+  update(alerts: readonly Alert[], more = 0): boolean {
     const focusedId = this.#focusedId();
     const focusedAction = (document.activeElement as HTMLElement | null)?.dataset.action;
     const index = focusedId === null ? -1 : this.#ids.indexOf(focusedId);
@@ -61,7 +62,9 @@ export class AlertList {
     }
     alerts.forEach((alert, place) => this.#put(alert, place));
     const { name, title } = this.#parts;
-    this.#heading.textContent = name === 'showing' ? title : `${title} (${alerts.length})`;
+    this.#heading.textContent = name === 'showing' ? title : `${title} (${alerts.length + more})`;
+    this.#more.textContent = `and ${more} more`;
+    this.#more.hidden = more === 0;
     this.#list.hidden = alerts.length === 0;
     this.#empty.hidden = alerts.length > 0;
     return focusedId !== null && this.#keepFocus(focusedId, focusedAction, index);

@@ -87,7 +87,8 @@ export class Board {
     this.#pause.textContent = isPaused ? 'Play' : 'Pause';
     const focused = this.#focused();
     const lists = listsOf(queue);
-    const hasMoved = (Object.keys(lists) as ListName[]).map((name) => this.#lists[name].update(lists[name])).includes(true);
+    const more = (name: ListName) => (name === 'waiting' ? queue.pendingCount - queue.pending.length : 0);
+    const hasMoved = (Object.keys(lists) as ListName[]).map((name) => this.#lists[name].update(lists[name], more(name))).includes(true);
     if (!hasMoved || !focused) return;
     if (this.#acted.delete(focused.id)) return;
     this.#quietUntil = performance.now() + quietMs;
@@ -96,14 +97,18 @@ export class Board {
 
   async #countOverlays(): Promise<void> {
     while (!this.#stopped.signal.aborted) {
-      try {
-        const { viewer } = await this.#parts.api.ask<OverlaysAnswer>(overlaysQuery);
-        this.#showConnected((viewer?.creator?.dashboard?.overlays ?? []).reduce((sum, { connections }) => sum + connections, 0));
-      } catch {
-        this.#connected.textContent = 'Overlay: unknown';
-        this.#connected.className = 'chip';
-      }
+      if (!document.hidden) await this.#lookForOverlays();
       await new Promise((resolve) => setTimeout(resolve, overlaysEveryMs));
+    }
+  }
+
+  async #lookForOverlays(): Promise<void> {
+    try {
+      const { viewer } = await this.#parts.api.ask<OverlaysAnswer>(overlaysQuery);
+      this.#showConnected((viewer?.creator?.dashboard?.overlays ?? []).reduce((sum, { connections }) => sum + connections, 0));
+    } catch {
+      this.#connected.textContent = 'Overlay: unknown';
+      this.#connected.className = 'chip';
     }
   }
 

@@ -15,7 +15,9 @@ export interface Alert {
 export interface Queue {
   readonly state: 'PLAYING' | 'PAUSED';
   readonly showing: Alert | null;
+  /** The first hundred. */
   readonly pending: readonly Alert[];
+  readonly pendingCount: number;
   readonly recent: readonly Alert[];
 }
 
@@ -37,6 +39,7 @@ export const queueSubscription = `
       state
       showing { ...Shown }
       pending { ...Shown }
+      pendingCount
       recent(first: 20) { ...Shown }
     }
   }
