@@ -64,10 +64,11 @@ describe('the built overlay', () => {
     const id = overlayBuildId(folder);
     expect(id).toMatch(/^[0-9a-f]{16}$/);
     expect(html.match(/name="build-id"/g)).toHaveLength(1);
-    const changed = await mkdtemp(join(root, 'web', '.changed-'));
+    const changed = await mkdtemp(join(root, 'dist', '.changed-'));
     try {
       await cp(join(root, 'web/overlay'), join(changed, 'overlay'), { recursive: true });
       await cp(join(root, 'web/shared'), join(changed, 'shared'), { recursive: true });
+      await writeFile(join(changed, 'tsconfig.json'), '{}');
       const css = join(changed, 'overlay/overlay.css');
       await writeFile(css, `${await readFile(css, 'utf8')}\n.alert { letter-spacing: 1px; }\n`);
       await buildInto(join(folder, 'other/overlay'), changed);

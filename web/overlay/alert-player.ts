@@ -20,7 +20,7 @@ export interface PlayerParts {
 }
 
 /** Two alerts start at least this far apart, however fast a moderator skips: no more than three flashes a second. */
-export const shortestMs = 350;
+const shortestMs = 350;
 const leavingMs = 400;
 /** Showings that are remembered, so that none is shown twice. A server repeats only the last. */
 const mostLeases = 100;

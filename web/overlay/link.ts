@@ -134,12 +134,13 @@ function listen<Event>(client: Client, options: LinkOptions<Event>, after: strin
   const variables = { ...options.variables, ...(after !== undefined && { after }) };
   let isStopped = false;
   const stop = resume<Record<string, Event>>(client, { query: options.query, variables }, {
-    next({ data }) {
+    next({ data, errors }) {
       const [event] = Object.values(data ?? {});
       if (event) session.onEvent(event);
+      else if (isCursorRefused(errors)) session.onCursorRefused();
     },
     error(error) {
-      if (Array.isArray(error) && error.some(({ extensions }) => extensions?.code === 'CURSOR_INVALID')) session.onCursorRefused();
+      if (isCursorRefused(error)) session.onCursorRefused();
       session.end();
     },
     complete() {
@@ -150,6 +151,10 @@ function listen<Event>(client: Client, options: LinkOptions<Event>, after: strin
     isStopped = true;
     stop();
   };
+}
+
+function isCursorRefused(errors: unknown): boolean {
+  return Array.isArray(errors) && errors.some((error: { extensions?: { code?: unknown } }) => error.extensions?.code === 'CURSOR_INVALID');
 }
 
 function askOver(client: Client): Ask {
