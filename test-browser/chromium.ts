@@ -61,8 +61,8 @@ export function oneBrowser(): BrowserHolder {
       const page = await context.newPage();
       page.on('pageerror', (error) => void complaints.push(String(error)));
       page.on('console', (message) => {
-        // A server that is away is what some tests are about.
-        if (message.type() === 'error' && !/WebSocket connection to|net::ERR_/.test(message.text())) complaints.push(message.text());
+        // A server that is away, and a sign-in that it refuses, are what some tests are about.
+        if (message.type() === 'error' && !/WebSocket connection to|net::ERR_|the server responded with a status of 4(01|22)/.test(message.text())) complaints.push(message.text());
       });
       return page;
     },

@@ -10,6 +10,7 @@ import { openTestDatabase, type TestDatabase } from '../test/support/database.ts
 import { fundWallet, servicesOn } from '../test/support/world.ts';
 
 const secret = 'a secret of the tests, long enough';
+export const password = 'correct horse battery';
 /** What the tests' alerts show for, unless they say otherwise: long enough to be looked at. */
 export const durationMs = 1_500;
 
@@ -41,6 +42,8 @@ export interface Scene {
   ask<Data = any>(token: string, query: string, variables?: object): Promise<Data>;
   /** Runs a mutation with an input as the owner, and answers its payload. Fails when it refuses. */
   order<Payload = any>(mutation: string, selection: string, input: object): Promise<Payload>;
+  /** One more account. */
+  account(name: string, email: string): Promise<{ readonly email: string; readonly token: string }>;
   tip(given?: { readonly amount?: string; readonly message?: string; readonly displayName?: string }): Promise<string>;
   queue(): Promise<Queue>;
   /** Opens a widget in a page. */
@@ -68,7 +71,7 @@ export async function openScene(environment: Record<string, string> = {}): Promi
   const services = servicesOn(database, { environment: { AUTH_SECRET: secret } });
   const server = await startChildServer({ databaseUrl: database.url, environment: { AUTH_SECRET: secret, ...environment } });
   const [owner, fan] = await Promise.all(
-    ['Nova', 'Ada'].map((name) => signUp(services, { email: `${name.toLowerCase()}@example.com`, password: 'correct horse battery', name })),
+    ['Nova', 'Ada'].map((name) => signUp(services, { email: `${name.toLowerCase()}@example.com`, password, name })),
   );
   await fundWallet(database.db, fan!.personId, 1_000_000_000n);
 
@@ -92,6 +95,7 @@ export async function openScene(environment: Record<string, string> = {}): Promi
 
   const scene: Scene = {
     server, database, creatorId: creator.id, ownerToken: owner!.token, overlayId: overlay.id, secret: new URL(url).hash.slice(1).split('&')[0]!, ask, order,
+    account: async (name, email) => ({ email, token: (await signUp(services, { email, password, name })).token }),
     tip: async ({ amount = '5.00', message, displayName = 'Ada' } = {}) => {
       const input = { creatorId: creator.id, amount: { amount, currency: 'USD' }, message, displayName, idempotencyKey: randomUUID() };
       const { sendTip } = await ask(fan!.token, 'mutation ($input: SendTipInput!) { sendTip(input: $input) { tip { id } errors { code message } } }', { input });
