@@ -3,7 +3,7 @@ import DataLoader from 'dataloader';
 import type { OverlayCredential } from '../../api/room.ts';
 import { databaseService, failureKind, logService, newId, service, Unavailable, type Database, type Log, type Services } from '../../database/room.ts';
 import type { OverlayWidgetName } from '../entities.ts';
-import { advanceQueue } from '../queue/show.ts';
+import { conductorService } from '../queue/conductor.ts';
 import { keepConnections, removeConnections } from './connection-rows.ts';
 import { hashToken } from './token.ts';
 
@@ -170,9 +170,7 @@ export class OverlayConnections {
       if (isShowing && !connection.wasShowing) waitedFor.add(connection.creatorId);
       connection.wasShowing = isShowing;
     });
-    for (const creatorId of waitedFor) {
-      advanceQueue(this.#services, creatorId).catch((error: unknown) => this.#log.warn({ err: error, creatorId }, 'A queue could not be advanced; it is soon.'));
-    }
+    for (const creatorId of waitedFor) void this.#services.get(conductorService).advance(creatorId);
   }
 
   async #remove(ids: readonly string[]): Promise<void> {

@@ -3,7 +3,7 @@ import { configService } from '../../config.ts';
 import type { Creator } from '../../creators/room.ts';
 import { clockService, databaseService, newId, transaction, type Services, type Tx } from '../../database/room.ts';
 import { lockPeople } from '../../identity/room.ts';
-import { ensureQueue } from '../queue/ensure-queue.ts';
+import { ensureQueue } from '../queue/locked-queue.ts';
 import { overlayConnectionsService } from './connections.ts';
 import { readOverlays } from './overlay-lists.ts';
 import { OVERLAY_PREFIX, type CreateOverlayInput, type Overlay, type OverlayPayload } from './overlay-type.ts';

@@ -5,6 +5,7 @@ import { overlay as overlayRule } from '../../identity/room.ts';
 import { sequenceAfter } from '../creator-stream.ts';
 import type { OverlayWidgetName } from '../entities.ts';
 import type { EventFeed } from '../feed.ts';
+import { conductorService } from '../queue/conductor.ts';
 import { overlayConnectionsService } from './connections.ts';
 import { stateOf, widgets, type Payload } from './widgets.ts';
 
@@ -38,7 +39,10 @@ export async function openOverlayFeed({ after, widget }: OverlayFeedArgs, contex
     after: start,
     subject: { creatorId },
     opening: given === 'HEAD' ? async () => overlayEvent({ ...stream, sequence: start }, stateOf(creatorId)) : undefined,
-    joined: () => connections.watch(connectionId, widget),
+    joined: () => {
+      const ends = [connections.watch(connectionId, widget), context.services.get(conductorService).watch(creatorId)];
+      return () => ends.forEach((end) => end());
+    },
     roots: async (events, context) => (await payloads(events, context)).map((payload, index) => payload && overlayEvent(events[index]!, payload)),
     // Nobody in particular looks at an overlay.
     insiders: () => [],

@@ -3,8 +3,9 @@ import { Period, type RequestContext } from '../../api/room.ts';
 import { goalsOf, GoalType, loadKnownCreator, SupporterType, topTippers, type Goal } from '../../creators/room.ts';
 import { money } from '../../money/room.ts';
 import { QueueState } from '../queue/alert-enums.ts';
-import { loadQueue } from '../queue/queue-type.ts';
-import { AlertSettingsType, loadAlertSettings } from '../queue/settings-type.ts';
+import { loadQueue } from '../queue/alert-lists.ts';
+import { AlertSettingsType } from '../queue/settings-type.ts';
+import { loadAlertSettings } from '../queue/settings.ts';
 import { overlayBuildService } from './build.ts';
 
 /** The object of `OverlayState`: what is asked of it is read when it is asked. */

@@ -2,8 +2,8 @@ import { encodeId, withTypeName, type RequestContext } from '../../api/room.ts';
 import { goalsOf } from '../../creators/room.ts';
 import type { StreamEvent, Topic } from '../../events/room.ts';
 import type { OverlayWidgetName } from '../entities.ts';
-import type { AlertRow } from '../queue/alert.ts';
-import { ALERT_PREFIX, loadAlert } from '../queue/alert-type.ts';
+import { loadAlert } from '../queue/alert-lists.ts';
+import { ALERT_PREFIX, type AlertRow } from '../queue/alert.ts';
 import type { OverlayStateOf } from './overlay-state.ts';
 
 /** An object that knows which member of `OverlayEventPayload` it is. */
