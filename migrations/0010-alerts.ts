@@ -69,6 +69,7 @@ export class Migration0010Alerts extends Migration {
         lease uuid,
         lease_until timestamptz,
         created_at timestamptz NOT NULL,
+        waiting_since timestamptz NOT NULL,
         shown_at timestamptz,
         ended_at timestamptz,
         CONSTRAINT alert_pkey PRIMARY KEY (id),
@@ -96,8 +97,8 @@ export class Migration0010Alerts extends Migration {
     this.addSql(`CREATE UNIQUE INDEX alert_projected_once ON alert (creator_id, topic, sequence, kind, goal_id) NULLS NOT DISTINCT WHERE sequence IS NOT NULL`);
     this.addSql(`CREATE UNIQUE INDEX alert_one_showing ON alert (creator_id) WHERE state = 'SHOWING'`);
     this.addSql(`CREATE INDEX alert_lease_ends ON alert (lease_until) WHERE state = 'SHOWING'`);
-    this.addSql(`CREATE INDEX alert_queued ON alert (creator_id, position, id) WHERE state = 'QUEUED'`);
-    this.addSql(`CREATE INDEX alert_held ON alert (creator_id, position, id) WHERE state = 'HELD'`);
+    this.addSql(`CREATE INDEX alert_queued ON alert (creator_id, is_test DESC, position, id) WHERE state = 'QUEUED'`);
+    this.addSql(`CREATE INDEX alert_held ON alert (creator_id, is_test DESC, position, id) WHERE state = 'HELD'`);
     this.addSql(`CREATE INDEX alert_recent ON alert (creator_id, ended_at, id) WHERE ended_at IS NOT NULL`);
     this.addSql(`
       CREATE TABLE overlay (

@@ -20,6 +20,7 @@ export { archiveGoal, createGoal, updateGoal } from './edit-goal.ts';
 export { archiveTier, createTier, updateTier } from './edit-tier.ts';
 export { CreatorEntity, GoalEntity, ModeratorEntity, TierEntity, type Creator, type Goal, type Tier } from './entities.ts';
 export { GOAL_PREFIX, GoalType } from './goal-type.ts';
+export { InputCheck } from './input-check.ts';
 export { CreatorPayload, GoalPayload, TierPayload } from './inputs.ts';
 export { goalsOf, loadGoal, loadTier, MEMBERS } from './lists.ts';
 export { afterLiveHead, liveHeads } from './live-heads.ts';

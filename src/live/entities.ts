@@ -74,6 +74,8 @@ export const AlertEntity = defineEntity({
     lease: p.uuid().nullable(),
     leaseUntil: p.datetime().nullable(),
     createdAt: p.datetime(),
+    /** When its age began to count: when it happened, or when somebody approved it. */
+    waitingSince: p.datetime(),
     shownAt: p.datetime().nullable(),
     endedAt: p.datetime().nullable(),
   },

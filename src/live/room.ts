@@ -6,6 +6,12 @@ import { forgetDeadConnections } from './overlays/connection-rows.ts';
 import { OverlayReports, OverlaySubscriptions } from './overlays/overlay-live-resolver.ts';
 import { DashboardOverlays, OverlayFields, OverlayMutations, overlayNode } from './overlays/overlay-resolver.ts';
 import { OverlayStateFields } from './overlays/overlay-state.ts';
+import { AlertFields, alertNode, AlertType } from './queue/alert-type.ts';
+import { conductorJob } from './queue/conductor.ts';
+import { alertInvariants } from './queue/invariants.ts';
+import { QueueMutations } from './queue/queue-resolver.ts';
+import { AlertQueueFields, CreatorAlertQueue } from './queue/queue-type.ts';
+import { AlertSettingsFields, DashboardAlertSettings } from './queue/settings-type.ts';
 
 export { AllowSubscribe } from './allow-subscribe.ts';
 export { liveExecutionService, type EventOperation, type LiveExecution, type Variables } from './execution.ts';
@@ -17,7 +23,12 @@ export { overlayConnectionsService } from './overlays/connections.ts';
 export const liveRoom: ApiFace = {
   name: 'live',
   entities: liveEntities as unknown as EntitySchema[],
-  resolvers: [LiveSubscriptions, OverlaySubscriptions, OverlayReports, OverlayMutations, OverlayFields, OverlayStateFields, DashboardOverlays],
-  nodes: [overlayNode],
-  jobs: [forgetDeadConnections],
+  resolvers: [
+    LiveSubscriptions, OverlaySubscriptions, OverlayReports, OverlayMutations, OverlayFields, OverlayStateFields, DashboardOverlays,
+    AlertFields, AlertQueueFields, AlertSettingsFields, CreatorAlertQueue, DashboardAlertSettings, QueueMutations,
+  ],
+  orphanedTypes: [AlertType],
+  nodes: [alertNode, overlayNode],
+  jobs: [conductorJob, forgetDeadConnections],
+  invariants: alertInvariants,
 };
