@@ -7,6 +7,7 @@ import { Migration0006Wallets } from './0006-wallets.ts';
 import { Migration0007Tips } from './0007-tips.ts';
 import { Migration0008Spending } from './0008-spending.ts';
 import { Migration0009Subscriptions } from './0009-subscriptions.ts';
+import { Migration0010Alerts } from './0010-alerts.ts';
 
 /** Every migration in the order in which it runs. New ones go to the end; landed ones never change. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   { name: '0007-tips', class: Migration0007Tips },
   { name: '0008-spending', class: Migration0008Spending },
   { name: '0009-subscriptions', class: Migration0009Subscriptions },
+  { name: '0010-alerts', class: Migration0010Alerts },
 ];

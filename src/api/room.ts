@@ -7,7 +7,7 @@ export {
   connectionType, decodeCursor, encodeCursor, invalidCursor, mostPerPage, PageInfo, pageOf, pageSize,
   type Connection, type Edge, type PageArgs,
 } from './connection.ts';
-export { cached, createContext, createSharedContext, isViewer, type ContextParts, type RequestContext, type Viewer } from './context.ts';
+export { cached, createContext, createSharedContext, isViewer, type ContextParts, type OverlayCredential, type RequestContext, type Viewer } from './context.ts';
 export { describeEnum, Funding, Interval, PaymentProviderCode, PaymentStatus, Period } from './enums.ts';
 export { ErrorCode } from './error-code.ts';
 export { ApiError, type ApiErrorCode } from './errors.ts';

@@ -3,6 +3,8 @@ import type { Sql } from '../database/room.ts';
 
 /** A tip that was paid, or a part of one that was given back (`amountMicros` below zero). */
 export interface RecordedTip {
+  /** The tip; for a refund, the one that it gives back. */
+  readonly tipId: string;
   readonly creatorId: string;
   /** Null for guests and for anonymous tips, which count for nobody. A refund names whom its tip named. */
   readonly tipperId: string | null;
@@ -58,11 +60,14 @@ async function moveGoals(tx: Sql, tips: readonly RecordedTip[]): Promise<MovedGo
   const moved = goals.map((goal) => moveGoal(goal, tipsByCreator.get(goal.creatorId) ?? [])).filter((goal) => goal !== null);
   if (moved.length > 0) {
     await tx.query(
-      `UPDATE goal SET raised_micros = moved.raised_micros, reached_at = coalesce(goal.reached_at, moved.reached_at)
-       FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[]) AS moved (id, raised_micros, reached_at) WHERE goal.id = moved.id`,
+      `UPDATE goal SET raised_micros = moved.raised_micros, reached_at = coalesce(goal.reached_at, moved.reached_at),
+         reached_by = coalesce(goal.reached_by, moved.reached_by)
+       FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::uuid[]) AS moved (id, raised_micros, reached_at, reached_by)
+       WHERE goal.id = moved.id`,
       [
         moved.map((goal) => goal.goalId), moved.map((goal) => goal.raisedMicros),
         moved.map(({ reachedByIndex }) => (reachedByIndex === null ? null : tips[reachedByIndex]!.createdAt)),
+        moved.map(({ reachedByIndex }) => (reachedByIndex === null ? null : tips[reachedByIndex]!.tipId)),
       ],
     );
   }

@@ -36,3 +36,6 @@ export const payerOrOwner = rule('PAYER_OR_OWNER', true, (context, subject) => {
   const { personId, ownerId } = subject as Personal & Owned;
   return isPerson(context, personId) || isPerson(context, ownerId) ? 'ALLOWED' : 'FORBIDDEN';
 });
+
+/** An overlay's own socket; whose overlay it is, the operation's own answer follows from. */
+export const overlay = rule('OVERLAY', true, (context) => (context.overlay ? 'ALLOWED' : 'FORBIDDEN'));

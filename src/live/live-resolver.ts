@@ -1,11 +1,10 @@
 import { Arg, Field, ID, ObjectType, Resolver, Root, Subscription } from 'type-graphql';
-import { BigIntScalar, type RequestContext } from '../api/room.ts';
+import { BigIntScalar } from '../api/room.ts';
 import { GoalType, type Goal } from '../creators/room.ts';
 import { anyone, owner } from '../identity/room.ts';
 import { TipType } from '../tips/room.ts';
-import { AllowSubscribe } from './allow-subscribe.ts';
+import { AllowSubscribe, opens } from './allow-subscribe.ts';
 import type { CreatorStreamArgs } from './creator-stream.ts';
-import type { Feed } from './feed.ts';
 import { openGoalFeed } from './goal-feed.ts';
 import { openMembershipFeed, type MembershipEvent } from './membership-feed.ts';
 import { MembershipEventType } from './membership-type.ts';
@@ -21,11 +20,6 @@ export class TipEventType {
 
   @Field(() => TipType, { description: 'The tip: as it was paid when live, as it is now when replayed.' })
   tip!: TipType;
-}
-
-/** The live hub takes the feed that `subscribe` answers; type-graphql knows of async iterables alone. */
-function opens<Args>(open: (args: Args, context: RequestContext) => Promise<Feed>) {
-  return (({ args, context }: { args: Args; context: RequestContext }) => open(args, context)) as never;
 }
 
 @Resolver()

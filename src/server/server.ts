@@ -4,7 +4,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { Config } from '../config.ts';
 import { databaseService, type Services } from '../database/room.ts';
 import { authHandler, authPath, trustedOrigins } from '../identity/room.ts';
-import { liveExecutionService } from '../live/room.ts';
+import { liveExecutionService, overlayBuildService } from '../live/room.ts';
 import { startApollo } from './apollo.ts';
 import { fetchRoute } from './auth-route.ts';
 import { ClientAddresses } from './client-address.ts';
@@ -17,7 +17,7 @@ import { Metrics } from './metrics.ts';
 import { metricsRoute } from './metrics-route.ts';
 import { Operations } from './operations.ts';
 import { Origins } from './origins.ts';
-import { builtPagesFolder, pageRoutes } from './pages.ts';
+import { builtPagesFolder, overlayBuildId, pageRoutes } from './pages.ts';
 import { Sockets, socketTimings, type SocketTimings } from './sockets.ts';
 import type { SubscriptionExecutor } from './subscription.ts';
 
@@ -64,6 +64,8 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     isTransient,
     toPublicError: (error, requestId) => toPublicError(error, { log, requestId }),
   });
+  const pagesFolder = parts.pagesFolder ?? builtPagesFolder();
+  services.provide(overlayBuildService, overlayBuildId(pagesFolder));
   const apollo = await startApollo(operations, log);
   const addresses = new ClientAddresses(config.trustedProxies);
   const http = createHttp({ config, log, metrics, origins, addresses });
@@ -74,7 +76,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     fetchRoute(scope, { prefix: authPath, publicUrl: config.publicUrl, addresses, handle: authHandler(services) });
     healthRoutes(scope, { db: services.get(databaseService), migrationNames: parts.migrationNames ?? [], isDraining: () => isDraining });
     metricsRoute(scope, metrics);
-    pageRoutes(scope, config.publicUrl, parts.pagesFolder ?? builtPagesFolder());
+    pageRoutes(scope, config.publicUrl, pagesFolder);
   });
   const sockets = new Sockets({
     operations, services, limits: config.limits, log, metrics, origins, addresses,

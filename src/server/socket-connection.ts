@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
-import type { Viewer } from '../api/room.ts';
+import type { OverlayCredential, Viewer } from '../api/room.ts';
 import { requestIdOf } from './request-id.ts';
 import { Turns } from './turns.ts';
 
@@ -27,6 +27,8 @@ export class SocketConnection {
   readonly openedAt = performance.now();
   /** Set by connection_init; null until then and for those who did not sign in. */
   viewer: Viewer | null = null;
+  /** Set by connection_init for an overlay, whose viewer is nobody. */
+  overlay: OverlayCredential | null = null;
   /** Whether anything was heard since the last ping. */
   isHeard = true;
   readonly turns = new Turns(mostRunning);

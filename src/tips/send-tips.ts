@@ -104,6 +104,7 @@ async function writeTips(tx: Tx, sent: readonly TipToInsert[], { book, spending 
 
 function rollupOf(tip: Tip) {
   return {
+    tipId: tip.id,
     creatorId: tip.creatorId,
     tipperId: tip.isAnonymous ? null : tip.senderId,
     displayName: tip.displayName,

@@ -2,7 +2,7 @@ import { Ctx, Field, FieldResolver, ID, ObjectType, Resolver, Root } from 'type-
 import {
   cached, connectionType, DateTimeScalar, encodeId, InsiderDependent, isViewer, MoneyType, NodeInterface, PaymentStatus, type RequestContext,
 } from '../api/room.ts';
-import { CreatorType, loadCreator, type Creator } from '../creators/room.ts';
+import { CreatorType, isModerator, loadCreator, type Creator } from '../creators/room.ts';
 import { money, type Money } from '../money/room.ts';
 import type { Tip } from './tip.ts';
 
@@ -52,7 +52,8 @@ export class TipFields {
   })
   async message(@Root() tip: Tip, @Ctx() context: RequestContext): Promise<string | null> {
     if (tip.messageState === 'VISIBLE' || tip.message === null) return tip.message;
-    return isViewer(context, tip.senderId) || (await isCreators(tip, context)) ? tip.message : null;
+    const isInsider = isViewer(context, tip.senderId) || (await isCreators(tip, context)) || (await isModerator(context, tip.creatorId));
+    return isInsider ? tip.message : null;
   }
 
   @InsiderDependent()

@@ -3,6 +3,7 @@ import { creatorEntities } from '../../src/creators/entities.ts';
 import { eventsRoom } from '../../src/events/room.ts';
 import { identityRoom } from '../../src/identity/room.ts';
 import { ledgerRoom } from '../../src/ledger/room.ts';
+import { liveEntities } from '../../src/live/entities.ts';
 import { paymentsRoom } from '../../src/payments/room.ts';
 import { subscriptionsRoom } from '../../src/subscriptions/room.ts';
 import { TipEntity } from '../../src/tips/room.ts';
@@ -14,6 +15,7 @@ export const entities: EntitySchema[] = [
   ...(eventsRoom.entities ?? []),
   ...(identityRoom.entities ?? []),
   ...(ledgerRoom.entities ?? []),
+  ...(liveEntities as unknown as EntitySchema[]),
   ...(paymentsRoom.entities ?? []),
   ...(subscriptionsRoom.entities ?? []),
   TipEntity as unknown as EntitySchema,
