@@ -10,7 +10,7 @@ import { identityRoom } from './identity/room.ts';
 import { ledgerRoom } from './ledger/room.ts';
 import { liveHubService, liveRoom } from './live/room.ts';
 import { mailRoom } from './mail/room.ts';
-import { intentKindsService, paymentsRoom, type PaymentsFace } from './payments/room.ts';
+import { disputeKindsService, intentKindsService, paymentsRoom, type PaymentsFace } from './payments/room.ts';
 import { JobRunner, printed, schemaOf, serverRoom, startServer, type RunningServer, type ServerGauge, type ServerLog, type SocketTimings } from './server/room.ts';
 import { payoutsRoom } from './payouts/room.ts';
 import { subscriptionsRoom } from './subscriptions/room.ts';
@@ -80,7 +80,8 @@ export function createApp(options: AppOptions): App {
     .provide(logService, log)
     .provide(clockService, options.clock ?? systemClock)
     .provide(nodeTypesService, new Map(rooms.flatMap((room) => room.nodes ?? []).map((node) => [node.prefix, node])))
-    .provide(intentKindsService, rooms.flatMap((room) => room.intentKinds ?? []));
+    .provide(intentKindsService, rooms.flatMap((room) => room.intentKinds ?? []))
+    .provide(disputeKindsService, rooms.flatMap((room) => room.disputeKinds ?? []));
   const jobs = new JobRunner(services, log);
   let server: RunningServer | undefined;
   return {

@@ -1,6 +1,6 @@
 import { clockService, databaseService, logService, type Services } from '../database/room.ts';
-import { chargesService } from './charges.ts';
 import { intentKindsService, type Intent, type IntentKind } from './intent.ts';
+import { outcomesService } from './outcomes.ts';
 
 /** Younger intents are most likely being answered by whoever made them. */
 const leaveAloneMs = 30_000;
@@ -8,7 +8,7 @@ const pageSize = 100;
 
 /**
  * Asks the providers about every intent that has no outcome yet (its process died, or the provider did not answer) and settles those
- * that have one now. Any number of processes may run it at once, and it may be cut off at any moment.
+ * that have one now; it moves no money. Any number of processes may run it at once, and it may be cut off at any moment.
  */
 export async function reconcile(services: Services): Promise<void> {
   for (const kind of services.get(intentKindsService)) {
@@ -23,7 +23,7 @@ export async function reconcile(services: Services): Promise<void> {
 }
 
 async function reconcileOne(services: Services, kind: IntentKind, intent: Intent): Promise<void> {
-  const outcome = await services.get(chargesService).ask(intent, { isNew: false });
+  const outcome = await services.get(outcomesService).look(intent);
   if (outcome.status !== 'PENDING') await kind.settle(services, intent.id, outcome);
 }
 

@@ -5,8 +5,8 @@ import { lockPeople } from '../identity/room.ts';
 import { Book, LedgerHalted, post } from '../ledger/room.ts';
 import { formatMoney, money, type Money } from '../money/room.ts';
 import {
-  chargesService, paymentProvidersService,
-  type Charges, type FinalOutcome, type Intent, type IntentKind, type PaymentProviders,
+  outcomesService, paymentProvidersService,
+  type Outcomes, type FinalOutcome, type Intent, type IntentKind, type PaymentProviders,
 } from '../payments/room.ts';
 import { requestSettlement, settlementRequestsService, type SettlementRequests } from './settlement.ts';
 import { openTopUpAccounts, topUpPosting } from './top-up-posting.ts';
@@ -50,7 +50,7 @@ interface TopUpsOptions {
   readonly db: Database;
   readonly clock: Clock;
   readonly providers: PaymentProviders;
-  readonly charges: Charges;
+  readonly charges: Outcomes;
   readonly feePayer: FeePayer;
   readonly settlementRequests: SettlementRequests;
 }
@@ -160,7 +160,7 @@ export const topUpsService = service<TopUps>(
       db: services.get(databaseService),
       clock: services.get(clockService),
       providers: services.get(paymentProvidersService),
-      charges: services.get(chargesService),
+      charges: services.get(outcomesService),
       feePayer: services.get(configService).topUpFee,
       settlementRequests: services.get(settlementRequestsService),
     }),
