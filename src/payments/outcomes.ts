@@ -13,14 +13,14 @@ export interface OutcomesOptions {
 
 type Asked<O extends Operation> = {
   create(provider: PaymentProvider, request: Operations[O]['request']): Promise<OutcomeOf<O>>;
-  read(provider: PaymentProvider, key: string): Promise<OutcomeOf<O> | null>;
+  read(provider: PaymentProvider, request: Operations[O]['request']): Promise<OutcomeOf<O> | null>;
 };
 
 const asked: { readonly [O in Operation]: Asked<O> } = {
-  CHARGE: { create: (provider, request) => provider.createCharge(request), read: (provider, key) => provider.readCharge(key) },
-  REFUND: { create: (provider, request) => provider.createRefund(request), read: (provider, key) => provider.readRefund(key) },
-  PAYOUT: { create: (provider, request) => provider.createPayout(request), read: (provider, key) => provider.readPayout(key) },
-  METHOD: { create: (provider, request) => provider.saveMethod(request), read: (provider, key) => provider.readMethod(key) },
+  CHARGE: { create: (provider, request) => provider.createCharge(request), read: (provider, { key }) => provider.readCharge(key) },
+  REFUND: { create: (provider, request) => provider.createRefund(request), read: (provider, request) => provider.readRefund(request) },
+  PAYOUT: { create: (provider, request) => provider.createPayout(request), read: (provider, { key }) => provider.readPayout(key) },
+  METHOD: { create: (provider, request) => provider.saveMethod(request), read: (provider, request) => provider.readMethod(request) },
 };
 
 const defaultAnswerWithinMs = 20_000;
@@ -82,12 +82,12 @@ export class Outcomes {
 
   async #resume<O extends Operation>(provider: PaymentProvider, intent: Intent<O>): Promise<OutcomeOf<O>> {
     return this.#ageMs(intent) < createWithinMs
-      ? (await asked[intent.operation].read(provider, intent.request.key)) ?? asked[intent.operation].create(provider, intent.request)
+      ? (await asked[intent.operation].read(provider, intent.request)) ?? asked[intent.operation].create(provider, intent.request)
       : this.#look(provider, intent);
   }
 
   async #look<O extends Operation>(provider: PaymentProvider, intent: Intent<O>): Promise<OutcomeOf<O>> {
-    const known = await asked[intent.operation].read(provider, intent.request.key);
+    const known = await asked[intent.operation].read(provider, intent.request);
     if (known) return known;
     return this.#ageMs(intent) < createWithinMs + graceMs + provider.readLagMs ? pending : neverArrived;
   }

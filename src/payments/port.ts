@@ -230,12 +230,12 @@ export interface PaymentProvider {
   cancelCharge(key: string): Promise<ChargeOutcome | null>;
 
   createRefund(request: RefundRequest): Promise<RefundOutcome>;
-  readRefund(key: string): Promise<RefundOutcome | null>;
+  readRefund(refund: Pick<RefundRequest, 'key' | 'chargeId'>): Promise<RefundOutcome | null>;
 
   /** Answers the provider's token for a person. */
   createCustomer(request: CustomerRequest): Promise<string>;
   saveMethod(request: SaveMethodRequest): Promise<SaveMethodOutcome>;
-  readMethod(key: string): Promise<SaveMethodOutcome | null>;
+  readMethod(method: Pick<SaveMethodRequest, 'key' | 'customer'>): Promise<SaveMethodOutcome | null>;
   /** No charge may name it any more. One that is gone already is no error. */
   forgetMethod(methodToken: string): Promise<void>;
 
