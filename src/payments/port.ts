@@ -19,8 +19,8 @@ export interface ChargeRequest {
   /** A whole number of the rail's steps. */
   readonly amountMicros: bigint;
   readonly currency: string;
-  /** The provider's own token for a card. */
-  readonly paymentMethod: string;
+  /** The provider's own token for a card; null has the payer enter one, as an action. */
+  readonly paymentMethod: string | null;
   /** What the payer reads beside the charge. */
   readonly description: string;
   /** The provider's token for the payer, from `createCustomer`; null for a card that is not saved. */
