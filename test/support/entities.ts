@@ -4,6 +4,7 @@ import { eventsRoom } from '../../src/events/room.ts';
 import { identityRoom } from '../../src/identity/room.ts';
 import { ledgerRoom } from '../../src/ledger/room.ts';
 import { paymentsRoom } from '../../src/payments/room.ts';
+import { payoutsRoom } from '../../src/payouts/room.ts';
 import { subscriptionsRoom } from '../../src/subscriptions/room.ts';
 import { TipEntity } from '../../src/tips/room.ts';
 import { walletsRoom } from '../../src/wallets/room.ts';
@@ -15,6 +16,7 @@ export const entities: EntitySchema[] = [
   ...(identityRoom.entities ?? []),
   ...(ledgerRoom.entities ?? []),
   ...(paymentsRoom.entities ?? []),
+  ...(payoutsRoom.entities ?? []),
   ...(subscriptionsRoom.entities ?? []),
   TipEntity as unknown as EntitySchema,
   ...(walletsRoom.entities ?? []),
