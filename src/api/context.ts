@@ -9,12 +9,19 @@ export interface Viewer {
   readonly sessionId: string;
 }
 
+/** Somebody without an account who may tip by card. */
+export interface Guest {
+  readonly guestId: string;
+}
+
 /** What every resolver gets: made anew for each request, and for each event of a subscription. */
 export interface RequestContext {
   readonly services: Services;
   readonly em: EntityManager;
   /** Null when nobody signed in. In an execution that is shared by many sockets, reading it throws. */
   readonly viewer: Viewer | null;
+  /** Who came with a guest's token; never there together with a viewer. In a shared execution, reading it throws too. */
+  readonly guest: Guest | null;
   /** True where one execution answers many sockets: nobody in particular is looking. */
   readonly isShared: boolean;
   /** Caches that live as long as the request: see `cached`. */
@@ -27,6 +34,7 @@ export interface RequestContext {
 export interface ContextParts {
   readonly services: Services;
   readonly viewer: Viewer | null;
+  readonly guest?: Guest | null;
   readonly requestId: string;
   readonly remoteAddress: string;
 }
@@ -35,6 +43,7 @@ export function createContext(parts: ContextParts): RequestContext {
   let em: EntityManager | undefined;
   return {
     ...parts,
+    guest: parts.guest ?? null,
     isShared: false,
     // Made at its first use: sending a tip, for one, is plain SQL and needs none.
     get em() {
@@ -45,7 +54,7 @@ export function createContext(parts: ContextParts): RequestContext {
 }
 
 /** A context for an execution whose answer goes to many: asking it who is looking is a bug, and throws. */
-export function createSharedContext(parts: Omit<ContextParts, 'viewer'>): RequestContext {
+export function createSharedContext(parts: Omit<ContextParts, 'viewer' | 'guest'>): RequestContext {
   let em: EntityManager | undefined;
   return {
     ...parts,
@@ -57,6 +66,9 @@ export function createSharedContext(parts: Omit<ContextParts, 'viewer'>): Reques
     get viewer(): never {
       throw new Error('A shared execution was asked for its viewer: mark the field as viewer-dependent.');
     },
+    get guest(): never {
+      throw new Error('A shared execution was asked for its guest: mark the field as viewer-dependent.');
+    },
   };
 }
 
@@ -66,6 +78,11 @@ export function createSharedContext(parts: Omit<ContextParts, 'viewer'>): Reques
  */
 export function isViewer(context: RequestContext, personId: string | null): boolean {
   return !context.isShared && personId !== null && context.viewer?.personId === personId;
+}
+
+/** The same of a guest. */
+export function isGuest(context: RequestContext, guestId: string | null): boolean {
+  return !context.isShared && guestId !== null && context.guest?.guestId === guestId;
 }
 
 /** Makes a thing (a DataLoader, mostly) once a request: `cached(context, 'creator.byId', () => new DataLoader(…))`. */
