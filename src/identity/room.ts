@@ -10,7 +10,7 @@ export { authHandler, type AuthHandler } from './auth-handler.ts';
 export { authPath, authService } from './auth.ts';
 export { parseDisplayName, type DisplayName } from './display-name.ts';
 export { addressHash, lockGuest, lockNames, openGuestSession, type OpenedGuestSession } from './guest-session.ts';
-export { lockIdlePeople, lockPeople, type LockedPerson } from './lock-people.ts';
+export { freezePerson, lockIdlePeople, lockPeople, thawPerson, type LockedPerson } from './lock-people.ts';
 export { forgetPerson, loadPerson, PersonEntity, type Person } from './person.ts';
 export { anyone, owner, payer, payerOrOwner, self, signedIn } from './rules.ts';
 export { ensureAuthSecret } from './secret.ts';
