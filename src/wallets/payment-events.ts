@@ -1,5 +1,7 @@
 import type { NewEvent } from '../events/room.ts';
 
+export { openPaymentStream } from '../events/room.ts';
+
 /** What a person's stream of payments tells of, by the name of its GraphQL type. */
 export type PaymentSubject = 'TopUp' | 'Tip' | 'Charge' | 'Refund' | 'PaymentMethod';
 

@@ -34,7 +34,7 @@ export { failureOf, isOpen, stepOf, storedAction, type FailureColumns, type Paym
 export { chooseMethod, defaultProvider, type ChosenMethod, type MethodRefusal } from './choose-method.ts';
 export { dunningPausedUntil, watchDeclines } from './dunning-pause.ts';
 export { ledgerEntries } from './ledger-entries.ts';
-export { LedgerEntryConnection, LedgerEntryKind, LedgerEntryType, type LedgerEntry } from './ledger-entry-type.ts';
+export { entryDescription, LedgerEntryConnection, LedgerEntryKind, LedgerEntryType, type LedgerEntry } from './ledger-entry-type.ts';
 export { standingInvariant } from './refunds/invariants.ts';
 export { refundFailures } from './refunds/refund-errors.ts';
 export { refundIntent } from './refunds/refund-intent.ts';
@@ -54,11 +54,11 @@ export type { CapPeriod } from './spending-cap.ts';
 export type { Spender } from './spending-rows.ts';
 export { largestTopUpMicros, quoteTopUp, type FeePayer, type QuoteOutcome, type TopUpQuote } from './top-up-quote.ts';
 export { methodRefusal, paymentFailures } from './top-up-errors.ts';
-export { TopUpEntity, type TopUp, type TopUpStatus } from './top-up.ts';
+export { TopUpEntity, topUpPrefix, type TopUp, type TopUpStatus } from './top-up.ts';
 export { TopUpType } from './top-up-type.ts';
 export { TopUps, topUpsService, type TopUpOutcome, type TopUpWallet } from './top-ups.ts';
 export { readWalletOf, readWallets, readWalletsOf, type Wallet } from './wallet.ts';
-export { WalletType } from './wallet-type.ts';
+export { WalletType, walletPrefix } from './wallet-type.ts';
 
 export const walletsRoom: ApiFace & PaymentsFace = {
   name: 'wallets',
