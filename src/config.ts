@@ -26,6 +26,10 @@ export interface Config {
   readonly platformFeeBps: number;
   readonly topUpFee: 'fan' | 'platform';
   readonly payoutHoldDays: number;
+  /** Null: no cards are charged through Stripe. */
+  readonly stripe: StripeConfig | null;
+  /** Whether the simulated processor, which moves no real money, is offered in production. */
+  readonly sandboxInProduction: boolean;
   /** How much longer the earnings of a card tip are held that goes back to somebody who tipped its sender lately. */
   readonly roundTripHoldDays: number;
   /** Where a payment provider sends fans back to after a page of its own. */
@@ -37,6 +41,14 @@ export interface Config {
   readonly smtpUrl: string | null;
   readonly mailFrom: string;
   readonly limits: Limits;
+}
+
+export interface StripeConfig {
+  readonly secretKey: string;
+  /** A webhook may be signed by any of them: two while one is being replaced. */
+  readonly webhookSecrets: readonly string[];
+  /** Null: Stripe itself. */
+  readonly apiUrl: string | null;
 }
 
 export interface Limits {
@@ -111,6 +123,10 @@ const shape = z.object({
   ROUND_TRIP_HOLD_DAYS: whole(0, 365, 30),
   PAYMENT_RETURN_URL: url('http:', 'https:').optional(),
   PAYOUT_MINIMUM: units('1'),
+  STRIPE_SECRET_KEY: z.string().optional(),
+  STRIPE_WEBHOOK_SECRET: z.string().default(''),
+  STRIPE_API_URL: url('http:', 'https:').optional(),
+  SANDBOX_IN_PRODUCTION: oneOf('true', 'false').default('false'),
   LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
   SMTP_URL: url('smtp:', 'smtps:').optional(),
   MAIL_FROM: z.string().default('Farthing <farthing@localhost>'),
@@ -167,6 +183,12 @@ export function readConfig(environment: Environment = process.env, workingDirect
     platformFeeBps: env.PLATFORM_FEE_BPS,
     topUpFee: env.TOP_UP_FEE,
     payoutHoldDays: env.PAYOUT_HOLD_DAYS,
+    stripe: env.STRIPE_SECRET_KEY === undefined ? null : {
+      secretKey: env.STRIPE_SECRET_KEY,
+      webhookSecrets: splitList(env.STRIPE_WEBHOOK_SECRET),
+      apiUrl: env.STRIPE_API_URL ?? null,
+    },
+    sandboxInProduction: env.SANDBOX_IN_PRODUCTION === 'true',
     roundTripHoldDays: env.ROUND_TRIP_HOLD_DAYS,
     paymentReturnUrl: env.PAYMENT_RETURN_URL ?? `${publicUrl}/`,
     payoutMinimumMicros: env.PAYOUT_MINIMUM,
@@ -189,7 +211,7 @@ export function readConfig(environment: Environment = process.env, workingDirect
   };
 }
 
-const secretNames = new Set(['AUTH_SECRET', 'DATABASE_URL', 'MIGRATION_DATABASE_URL', 'SMTP_URL']);
+const secretNames = new Set(['AUTH_SECRET', 'DATABASE_URL', 'MIGRATION_DATABASE_URL', 'SMTP_URL', 'STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET']);
 
 function describeMistake(name: string, given: Environment, problem: string): string {
   const value = secretNames.has(name) ? '' : ` "${given[name]}"`;
@@ -220,6 +242,9 @@ function jointMistakes(given: Environment): string[] {
   }
   if (given.DATABASE_URL && !given.AUTH_SECRET) {
     mistakes.push('AUTH_SECRET is required with DATABASE_URL: at least 32 random characters, the same for every process.');
+  }
+  if (given.STRIPE_SECRET_KEY && splitList(given.STRIPE_WEBHOOK_SECRET ?? '').length === 0) {
+    mistakes.push('STRIPE_WEBHOOK_SECRET is required with STRIPE_SECRET_KEY: the signing secret of the endpoint /webhooks/stripe.');
   }
   if (given.MIGRATION_DATABASE_URL && !given.DATABASE_URL) {
     mistakes.push('MIGRATION_DATABASE_URL is given without DATABASE_URL: it only says how to migrate that server.');

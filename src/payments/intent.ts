@@ -66,10 +66,20 @@ export interface DisputeKind {
   take(services: Services, provider: string, dispute: DisputeState): Promise<boolean>;
 }
 
+/**
+ * A kind of posting by which money crosses the border to a provider (its `clearing` account moves), and which of the provider's totals
+ * it is part of. What disputes move is in none.
+ */
+export interface BorderPosting {
+  readonly kind: string;
+  readonly total: 'CHARGED' | 'REFUNDED' | 'PAID_OUT';
+}
+
 /** What a room that makes payments shows besides its face. */
 export interface PaymentsFace {
   readonly intentKinds?: readonly IntentKind[];
   readonly disputeKinds?: readonly DisputeKind[];
+  readonly borderPostings?: readonly BorderPosting[];
 }
 
 /** Every room's kinds of intent; provided by the composition root. */
@@ -77,3 +87,6 @@ export const intentKindsService = service<readonly IntentKind[]>('payments.inten
 
 /** Every room's kinds of disputes; provided by the composition root. */
 export const disputeKindsService = service<readonly DisputeKind[]>('payments.disputeKinds');
+
+/** Every room's postings that cross the border; provided by the composition root. */
+export const borderPostingsService = service<readonly BorderPosting[]>('payments.borderPostings');

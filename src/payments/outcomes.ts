@@ -68,14 +68,19 @@ export class Outcomes {
     return this.#answered(intent, (provider) => this.#look(provider, intent));
   }
 
+  /** What a provider says of an intent. Throws when it gives no answer, or knows nothing of it. */
+  async read<O extends Operation>(intent: Intent<O>): Promise<OutcomeOf<O>> {
+    const provider = this.#providerOf(intent);
+    const known = await within(this.#answerWithinMs, asked[intent.operation].read(provider, intent.request));
+    if (!known) throw new Error(`${provider.name} knows nothing of ${intent.request.key}.`);
+    return known;
+  }
+
   async #answered<O extends Operation>(intent: Intent<O>, ask: (provider: PaymentProvider) => Promise<OutcomeOf<O>>): Promise<OutcomeOf<O>> {
-    const { providers, log, answerWithinMs = defaultAnswerWithinMs } = this.#options;
     try {
-      const provider = providers.get(intent.provider);
-      if (!provider) throw new Error(`The provider ${intent.provider} is not set up here.`);
-      return await within(answerWithinMs, ask(provider));
+      return await within(this.#answerWithinMs, ask(this.#providerOf(intent)));
     } catch (error) {
-      log.warn({ err: error, provider: intent.provider, intent: intent.id }, 'A payment provider gave no answer; the payment stays pending.');
+      this.#options.log.warn({ err: error, provider: intent.provider, intent: intent.id }, 'A payment provider gave no answer; the payment stays pending.');
       return pending;
     }
   }
@@ -90,6 +95,16 @@ export class Outcomes {
     const known = await asked[intent.operation].read(provider, intent.request);
     if (known) return known;
     return this.#ageMs(intent) < createWithinMs + graceMs + provider.readLagMs ? pending : neverArrived;
+  }
+
+  get #answerWithinMs(): number {
+    return this.#options.answerWithinMs ?? defaultAnswerWithinMs;
+  }
+
+  #providerOf(intent: Intent): PaymentProvider {
+    const provider = this.#options.providers.get(intent.provider);
+    if (!provider) throw new Error(`The provider ${intent.provider} is not set up here.`);
+    return provider;
   }
 
   #ageMs(intent: Intent): number {
