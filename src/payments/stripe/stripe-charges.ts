@@ -15,7 +15,7 @@ export async function createCharge(stripe: Stripe, request: ChargeRequest): Prom
     currency: currency.toLowerCase(),
     description,
     customer: customer ?? undefined,
-    payment_method_types: ['card'],
+    allowed_payment_method_types: ['card'],
     ...withKey(key),
     expand: [withFee],
     ...(paymentMethod !== null && {

@@ -13,7 +13,7 @@ export async function createCustomer(stripe: Stripe, { key, email, name }: Custo
 /** Saves a card by a SetupIntent that is confirmed as it is made, so that it may be charged while its owner is away. */
 export async function saveMethod(stripe: Stripe, { key, token, customer, returnUrl }: SaveMethodRequest): Promise<SaveMethodOutcome> {
   const params: Stripe.SetupIntentCreateParams = {
-    customer, payment_method: token, payment_method_types: ['card'], usage: 'off_session', confirm: true, return_url: returnUrl ?? undefined,
+    customer, payment_method: token, allowed_payment_method_types: ['card'], usage: 'off_session', confirm: true, return_url: returnUrl ?? undefined,
     ...withKey(key), ...expanded,
   };
   try {
