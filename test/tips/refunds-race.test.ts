@@ -5,7 +5,7 @@ import { eachTestServer } from '../support/server.ts';
 import { micros } from '../support/world.ts';
 import { newFan, newPage, sent, tipInput } from './http.ts';
 import { expectCleanTips } from './support.ts';
-import { refundTip, standing, usd } from './refunds-support.ts';
+import { refundTip, spendEarnings, standing, usd } from './refunds-support.ts';
 
 const server = eachTestServer();
 
@@ -42,14 +42,7 @@ test('refunds of many tips that race for short earnings take no more than there 
   const [page, fan] = [await newPage(current), await newFan(current)];
   const tips: string[] = [];
   for (let index = 0; index < 12; index++) tips.push((await sent(current, fan.token, tipInput(page.id, { amount: usd('1') }))).id);
-  const { earnings } = await standing(current.db, page);
-  const [account] = await current.db.query<{ id: string }>(`SELECT id FROM account WHERE kind = 'earnings' AND owner_id = $1`, [page.uuid]);
-  const { post } = await import('../../src/ledger/room.ts');
-  const { newId, transaction } = await import('../../src/database/room.ts');
-  const [loss] = await current.db.query<{ id: string }>(`SELECT id FROM account WHERE kind = 'platform_loss'`);
-  const gone = earnings - 4_000_000n;
-  const entries = [{ accountId: account!.id, amountMicros: -gone }, { accountId: loss!.id, amountMicros: gone }];
-  await transaction(current.db, (tx) => post(tx, [{ id: newId(), kind: 'ADJUSTMENT', causeId: newId(), currency: 'USD', entries, createdAt: new Date() }]));
+  await spendEarnings(current.db, page, 4_000_000n);
 
   const payloads = await Promise.all(tips.map((id, index) => refundTip(index % 2 ? current : other, page.token, id)));
   expect(payloads.filter((payload) => payload.refund !== null).length).toBe(4);

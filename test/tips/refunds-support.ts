@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { disputeKindsService, paymentProvidersService, sandboxService, type PaymentProvider } from '../../src/payments/room.ts';
-import type { Database } from '../../src/database/room.ts';
+import { newId, transaction, type Database } from '../../src/database/room.ts';
+import { openAccounts, PLATFORM_OWNER_ID, post } from '../../src/ledger/room.ts';
 import type { TestServer } from '../support/server.ts';
 import { micros } from '../support/world.ts';
 import { sent, tipInput, type HttpFan, type HttpPage } from './http.ts';
@@ -117,4 +118,18 @@ export async function refundedAtProvider(db: Database): Promise<{ refunds: numbe
     'SELECT count(*)::int AS refunds, coalesce(sum(amount_micros), 0)::bigint AS micros FROM sandbox_refund WHERE decline_code IS NULL',
   );
   return row!;
+}
+
+/** Takes what a page earned elsewhere, as a payout does, but for so many micros. */
+export async function spendEarnings(db: Database, page: HttpPage, leaveMicros: bigint): Promise<void> {
+  const now = new Date();
+  const names = [
+    { ownerId: page.uuid, kind: 'earnings' as const, currency: 'USD' },
+    { ownerId: PLATFORM_OWNER_ID, kind: 'platform_loss' as const, currency: 'USD' },
+  ];
+  const [earnings, loss] = (await transaction(db, (tx) => openAccounts(tx, names, now))) as [string, string];
+  const amountMicros = (await micros(db, page.uuid, 'earnings')) - leaveMicros;
+  const entries = [{ accountId: earnings, amountMicros: -amountMicros }, { accountId: loss, amountMicros }];
+  const [posted] = await transaction(db, (tx) => post(tx, [{ id: newId(), kind: 'ADJUSTMENT', causeId: newId(), currency: 'USD', entries, createdAt: now }]));
+  if (!posted?.ok) throw new Error('The earnings could not be spent.');
 }

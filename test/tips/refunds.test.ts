@@ -4,7 +4,7 @@ import { eachTestServer } from '../support/server.ts';
 import { micros } from '../support/world.ts';
 import { newFan, newPage, sent, tipInput, type HttpFan, type HttpPage } from './http.ts';
 import { expectCleanTips } from './support.ts';
-import { kindSums, refundTip, refundTipOperation, standing, usd } from './refunds-support.ts';
+import { kindSums, refundTip, refundTipOperation, spendEarnings, standing, usd } from './refunds-support.ts';
 
 const clock = new TestClock('2026-03-02T10:20:00.000Z');
 const server = eachTestServer({ clock });
@@ -19,19 +19,6 @@ interface Scene {
 async function scene(): Promise<Scene> {
   const [page, fan] = [await newPage(server.current), await newFan(server.current)];
   return { page, fan, tip: (amount, given = {}) => sent(server.current, fan.token, tipInput(page.id, { amount: usd(amount), ...given })) };
-}
-
-/** Spends what a page earned elsewhere, as a payout does. */
-async function spendEarnings(page: HttpPage, leaveMicros: bigint): Promise<void> {
-  const { post, findAccounts } = await import('../../src/ledger/room.ts');
-  const { newId, transaction } = await import('../../src/database/room.ts');
-  const { db } = server.current;
-  const names = [{ ownerId: page.uuid, kind: 'earnings' as const, currency: 'USD' }];
-  const [earnings] = await findAccounts(db, names);
-  const [loss] = await db.query<{ id: string }>(`SELECT id FROM account WHERE kind = 'platform_loss' AND currency = 'USD'`);
-  const amountMicros = (await micros(db, page.uuid, 'earnings')) - leaveMicros;
-  const entries = [{ accountId: earnings!, amountMicros: -amountMicros }, { accountId: loss!.id, amountMicros }];
-  await transaction(db, (tx) => post(tx, [{ id: newId(), kind: 'ADJUSTMENT', causeId: newId(), currency: 'USD', entries, createdAt: clock.now() }]));
 }
 
 describe('a tip from a wallet', () => {
@@ -77,7 +64,7 @@ describe('a tip from a wallet', () => {
   test('is not given back from earnings that are too short, and nothing of it is', async () => {
     const { page, tip } = await scene();
     const { id } = await tip('5');
-    await spendEarnings(page, 1_000_000n);
+    await spendEarnings(server.current.db, page, 1_000_000n);
     const before = await kindSums(server.current.db);
     const { refund, errors } = await refundTip(server.current, page.token, id, '2');
     expect([refund, errors]).toEqual([null, [{
