@@ -13,7 +13,7 @@ export { addressHash, lockGuest, lockNames, openGuestSession, type OpenedGuestSe
 export { freezePerson, lockIdlePeople, lockPeople, thawPerson, type LockedPerson } from './lock-people.ts';
 export { forgetPerson, loadPerson, PersonEntity, type Person } from './person.ts';
 export { anyone, owner, payer, payerOrOwner, self, signedIn } from './rules.ts';
-export { ensureAuthSecret } from './secret.ts';
+export { authSecretService, ensureAuthSecret } from './secret.ts';
 export type { Credentials } from './session-token.ts';
 export { signIn, signUp, type SignedIn, type SignUp } from './sign-in.ts';
 export { trustedOrigins } from './trusted-origins.ts';

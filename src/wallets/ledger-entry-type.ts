@@ -59,6 +59,12 @@ const descriptions: Record<LedgerEntryKind, readonly [credit: string, debit: str
   ADJUSTMENT: ['Correction in your favour', 'Correction'],
 };
 
+/** What a movement was for, in a few words of English. */
+export function entryDescription({ kind, amountMicros }: Pick<StatementLine, 'kind' | 'amountMicros'>): string {
+  const [credit, debit] = descriptions[kind as LedgerEntryKind];
+  return amountMicros > 0n ? credit : debit;
+}
+
 /** A line of a statement, with the currency of its account. */
 export interface LedgerEntry extends StatementLine {
   readonly currency: string;
@@ -100,8 +106,7 @@ export class LedgerEntryFields {
 
   @FieldResolver(() => String, { description: 'What it was for, in a few words of English.' })
   description(@Root() entry: LedgerEntry): string {
-    const [credit, debit] = descriptions[entry.kind as LedgerEntryKind];
-    return entry.amountMicros > 0n ? credit : debit;
+    return entryDescription(entry);
   }
 
   @FieldResolver(() => NodeInterface, {

@@ -5,6 +5,7 @@ import { identityRoom } from '../../src/identity/room.ts';
 import { ledgerRoom } from '../../src/ledger/room.ts';
 import { paymentsRoom } from '../../src/payments/room.ts';
 import { payoutsRoom } from '../../src/payouts/room.ts';
+import { receiptsRoom } from '../../src/receipts/room.ts';
 import { subscriptionsRoom } from '../../src/subscriptions/room.ts';
 import { TipEntity } from '../../src/tips/room.ts';
 import { walletsRoom } from '../../src/wallets/room.ts';
@@ -17,6 +18,7 @@ export const entities: EntitySchema[] = [
   ...(ledgerRoom.entities ?? []),
   ...(paymentsRoom.entities ?? []),
   ...(payoutsRoom.entities ?? []),
+  ...(receiptsRoom.entities ?? []),
   ...(subscriptionsRoom.entities ?? []),
   TipEntity as unknown as EntitySchema,
   ...(walletsRoom.entities ?? []),
