@@ -49,7 +49,7 @@ export { openPaymentStream, paymentEvent, type PaymentSubject } from './payment-
 export { PaymentMethods, paymentMethodsService } from './payment-methods.ts';
 export { settlementRequestsService, type SettlementRequests } from './settlement.ts';
 export { setSpendingCap, type SetSpendingCap } from './set-spending-cap.ts';
-export { capExceeded, readSpending, Spending, type CapRefusal } from './spending.ts';
+export { capExceeded, giveBackSpending, readSpending, Spending, type CapRefusal } from './spending.ts';
 export type { CapPeriod } from './spending-cap.ts';
 export type { Spender } from './spending-rows.ts';
 export { largestTopUpMicros, quoteTopUp, type FeePayer, type QuoteOutcome, type TopUpQuote } from './top-up-quote.ts';
@@ -74,4 +74,5 @@ export const walletsRoom: ApiFace & PaymentsFace = {
   jobs: walletJobs,
   intentKinds: [paymentMethodIntents, topUpIntents, topUpRefundIntents],
   disputeKinds: [topUpDisputes],
+  borderPostings: [{ kind: 'TOP_UP', total: 'CHARGED' }, { kind: 'TOP_UP_REFUND_SENT', total: 'REFUNDED' }, { kind: 'TOP_UP_REFUND_RETURN', total: 'REFUNDED' }],
 };

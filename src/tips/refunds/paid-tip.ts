@@ -81,3 +81,8 @@ export function correctionOf(tip: PaidTip, amountMicros: bigint): RecordedTip {
     isCorrection: true,
   };
 }
+
+/** From when on money of a tip that comes back is held: a tip that is held for longer stays so. */
+export function heldAgainFrom({ heldFrom }: PaidTip, now: Date): Date | null {
+  return heldFrom !== null && heldFrom > now ? heldFrom : null;
+}

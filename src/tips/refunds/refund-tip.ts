@@ -11,7 +11,7 @@ import {
 } from '../../wallets/room.ts';
 import type { TipStatus } from '../tip.ts';
 import { feeReturned } from './fee-returned.ts';
-import { correctionOf, followRefunds, lockPaidTip, readPaidTip, readStanding, type PaidTip } from './paid-tip.ts';
+import { correctionOf, followRefunds, heldAgainFrom, lockPaidTip, readPaidTip, readStanding, type PaidTip } from './paid-tip.ts';
 import { accountIds, givingEntries, openTipAccounts, returningEntries, type TipAccounts } from './tip-accounts.ts';
 
 /** A creator's wish, parsed and well-formed, with nothing looked up yet. */
@@ -93,6 +93,7 @@ export class TipRefunds {
         refundId: refund.id, outcome, passage, now,
         giverIds: [accounts.earningsId, accounts.debtId, accounts.platformFeeId],
         giveBack: (book) => returningEntries(book, refund, accounts),
+        heldFrom: heldAgainFrom(tip, now),
       });
       if (before === after) return after;
       await followRefunds(tx, tip);

@@ -5,7 +5,7 @@ import { Book, type EntryRequest } from '../../ledger/room.ts';
 import { closeDispute, insertDispute, readDispute, wasPaid, type Dispute, type DisputeKind, type DisputeState } from '../../payments/room.ts';
 import { paymentEvent } from '../../wallets/room.ts';
 import { feeReturned } from './fee-returned.ts';
-import { correctionOf, findChargedTip, followRefunds, lockPaidTip, readStanding, type PaidTip } from './paid-tip.ts';
+import { correctionOf, findChargedTip, followRefunds, heldAgainFrom, lockPaidTip, readStanding, type PaidTip } from './paid-tip.ts';
 import { accountIds, openTipAccounts, returningEntries, type CardAccounts, type TipAccounts } from './tip-accounts.ts';
 
 interface TipDisputesOptions {
@@ -86,7 +86,8 @@ async function describe(tx: Tx, { tip, provider, now }: Scene, state: DisputeSta
   };
 }
 
-async function open(tx: Tx, book: Book, { tip, accounts, card, now }: Scene, dispute: Dispute): Promise<void> {
+async function open(tx: Tx, book: Book, scene: Scene, dispute: Dispute): Promise<void> {
+  const { tip, accounts, card } = scene;
   const bornMicros = dispute.amountMicros - dispute.feeReturnedMicros;
   const earnedMicros = book.balance(accounts.earningsId);
   const takenMicros = earnedMicros < bornMicros ? earnedMicros : bornMicros;
@@ -97,18 +98,20 @@ async function open(tx: Tx, book: Book, { tip, accounts, card, now }: Scene, dis
     { accountId: accounts.platformFeeId, amountMicros: -dispute.feeReturnedMicros },
     { accountId: accounts.earningsId, amountMicros: -takenMicros, ...(tip.heldFrom && { takesBackFrom: tip.heldFrom }) },
     { accountId: accounts.debtId, amountMicros: takenMicros - bornMicros },
-  ], now);
+  ], scene);
   await insertDispute(tx, dispute);
 }
 
-async function close(tx: Tx, book: Book, { accounts, card, now }: Scene, dispute: Dispute, status: 'WON' | 'LOST'): Promise<void> {
+async function close(tx: Tx, book: Book, scene: Scene, dispute: Dispute, status: 'WON' | 'LOST'): Promise<void> {
+  const { accounts, card, now } = scene;
   await closeDispute(tx, dispute.id, status, now);
   if (status === 'LOST') return;
-  post(book, dispute, 'DISPUTE_RETURN', [{ accountId: card.clearingId, amountMicros: -dispute.amountMicros }, ...returningEntries(book, dispute, accounts)], now);
+  post(book, dispute, 'DISPUTE_RETURN', [{ accountId: card.clearingId, amountMicros: -dispute.amountMicros }, ...returningEntries(book, dispute, accounts)], scene);
 }
 
-function post(book: Book, dispute: Dispute, kind: string, entries: readonly EntryRequest[], now: Date): void {
-  const posted = book.post({ id: newId(), kind, causeId: dispute.id, currency: dispute.currency, entries, createdAt: now });
+function post(book: Book, dispute: Dispute, kind: string, entries: readonly EntryRequest[], { tip, now }: Scene): void {
+  const heldFrom = heldAgainFrom(tip, now);
+  const posted = book.post({ id: newId(), kind, causeId: dispute.id, currency: dispute.currency, entries, createdAt: now, heldFrom });
   if (!posted.ok) throw new Error(`The ${kind} of ${dispute.id} takes no more than the creator has, yet it was refused.`);
 }
 
