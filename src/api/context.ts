@@ -17,6 +17,11 @@ export interface OverlayCredential {
   readonly connectionId: string;
 }
 
+/** Somebody without an account who may tip by card. */
+export interface Guest {
+  readonly guestId: string;
+}
+
 /** What every resolver gets: made anew for each request, and for each event of a subscription. */
 export interface RequestContext {
   readonly services: Services;
@@ -28,6 +33,8 @@ export interface RequestContext {
    * in one that the overlays of a creator share, only `creatorId` may be read.
    */
   readonly overlay: OverlayCredential | null;
+  /** Who came with a guest's token; never there together with a viewer. In a shared execution, reading it throws too. */
+  readonly guest: Guest | null;
   /** True where one execution answers many sockets: nobody in particular is looking. */
   readonly isShared: boolean;
   /** Caches that live as long as the request: see `cached`. */
@@ -41,6 +48,7 @@ export interface ContextParts {
   readonly services: Services;
   readonly viewer: Viewer | null;
   readonly overlay?: OverlayCredential | null;
+  readonly guest?: Guest | null;
   readonly requestId: string;
   readonly remoteAddress: string;
 }
@@ -50,6 +58,7 @@ export function createContext(parts: ContextParts): RequestContext {
   return {
     ...parts,
     overlay: parts.overlay ?? null,
+    guest: parts.guest ?? null,
     isShared: false,
     // Made at its first use: sending a tip, for one, is plain SQL and needs none.
     get em() {
@@ -60,7 +69,7 @@ export function createContext(parts: ContextParts): RequestContext {
 }
 
 /** A context for an execution whose answer goes to many: asking it who is looking is a bug, and throws. */
-export function createSharedContext(parts: Omit<ContextParts, 'viewer' | 'overlay'>): RequestContext {
+export function createSharedContext(parts: Omit<ContextParts, 'viewer' | 'overlay' | 'guest'>): RequestContext {
   let em: EntityManager | undefined;
   return {
     ...parts,
@@ -75,6 +84,9 @@ export function createSharedContext(parts: Omit<ContextParts, 'viewer' | 'overla
     get overlay(): never {
       throw new Error('A shared execution was asked for its overlay: mark the field as viewer-dependent.');
     },
+    get guest(): never {
+      throw new Error('A shared execution was asked for its guest: mark the field as viewer-dependent.');
+    },
   };
 }
 
@@ -84,6 +96,11 @@ export function createSharedContext(parts: Omit<ContextParts, 'viewer' | 'overla
  */
 export function isViewer(context: RequestContext, personId: string | null): boolean {
   return !context.isShared && personId !== null && context.viewer?.personId === personId;
+}
+
+/** The same of a guest. */
+export function isGuest(context: RequestContext, guestId: string | null): boolean {
+  return !context.isShared && guestId !== null && context.guest?.guestId === guestId;
 }
 
 /** Makes a thing (a DataLoader, mostly) once a request: `cached(context, 'creator.byId', () => new DataLoader(…))`. */

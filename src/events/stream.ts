@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { Sql } from '../database/room.ts';
-import { topics, type Topic } from './topic.ts';
+import { creatorTopics, type Topic } from './topic.ts';
 
 /** One creator's events of one topic. `head` is the sequence of the last one, and how many there are. */
 export const StreamSchema = defineEntity({
@@ -18,5 +18,10 @@ export const StreamSchema = defineEntity({
  * transaction that also appends to it could not be locked in order with others.
  */
 export async function openStreams(tx: Sql, creatorId: string): Promise<void> {
-  await tx.query('INSERT INTO stream (creator_id, topic) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING', [creatorId, topics]);
+  await tx.query('INSERT INTO stream (creator_id, topic) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING', [creatorId, creatorTopics]);
+}
+
+/** Makes a person's stream of payments, if it is not there; committed, like a creator's, before the first `append`. */
+export async function openPaymentStream(sql: Sql, personId: string): Promise<void> {
+  await sql.query(`INSERT INTO stream (creator_id, topic) VALUES ($1, 'payments') ON CONFLICT DO NOTHING`, [personId]);
 }

@@ -23,7 +23,7 @@ export async function openCreatorStream(args: CreatorStreamArgs, topic: Topic, c
   return { creator, stream, after: sequenceAfter(args.after, stream) };
 }
 
-const subjects: Record<Topic, string> = { tips: 'tips', members: 'membership events', alerts: 'alerts' };
+const subjects: Record<Topic, string> = { tips: 'tips', members: 'membership events', alerts: 'alerts', payments: 'payments' };
 
 /** Where a cursor of the stream leads; `HEAD` without one. Throws CURSOR_INVALID for a cursor that this stream never gave out. */
 export function sequenceAfter(after: string | null | undefined, stream: StreamKey): bigint | 'HEAD' {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { clockService, logService } from '../../src/database/room.ts';
-import { Charges, chargesService, paymentProvidersService } from '../../src/payments/room.ts';
+import { Outcomes, outcomesService, paymentProvidersService } from '../../src/payments/room.ts';
 import { eachTestServer } from '../support/server.ts';
 import { balancesByKind, expectCleanWallets, provideSandbox, stored, topUp, topUpInput, topUpOperation } from './support.ts';
 
@@ -201,8 +201,8 @@ describe('a provider that gives no answer', () => {
     const honest = services.get(paymentProvidersService);
     provideSandbox(server.current, () => ({ createCharge }));
     const chargesWith = (providers: typeof honest) =>
-      new Charges({ providers, clock: services.get(clockService), log: services.get(logService), answerWithinMs: 50 });
-    services.provide(chargesService, chargesWith(services.get(paymentProvidersService)));
+      new Outcomes({ providers, clock: services.get(clockService), log: services.get(logService), answerWithinMs: 50 });
+    services.provide(outcomesService, chargesWith(services.get(paymentProvidersService)));
     const pending = await topUp(server.current, token, { idempotencyKey: 'k' });
     expect(pending).toMatchObject({ topUp: { status: 'PENDING', failureReason: null }, wallet: { balance: { amount: '0.00' } }, errors: [] });
     expect(await stored(server.current.db)).toEqual({ topUps: ['PENDING'], charges: 0, postings: 0 });
