@@ -41,7 +41,7 @@ export interface Scene {
   /** Runs an operation. Fails when the server refuses. */
   ask<Data = any>(token: string, query: string, variables?: object): Promise<Data>;
   /** Runs a mutation with an input as the owner, and answers its payload. Fails when it refuses. */
-  order<Payload = any>(mutation: string, selection: string, input: object): Promise<Payload>;
+  order<Payload = any>(mutation: string, selection: string, input: object, inputType?: string): Promise<Payload>;
   /** One more account. */
   account(name: string, email: string): Promise<{ readonly email: string; readonly token: string }>;
   tip(given?: { readonly amount?: string; readonly message?: string; readonly displayName?: string }): Promise<string>;
@@ -82,9 +82,8 @@ export async function openScene(environment: Record<string, string> = {}): Promi
     if (errors) throw new Error(`The server refused: ${errors[0]!.message}`);
     return data;
   };
-  const order: Scene['order'] = async (mutation, selection, input) => {
-    const type = `${mutation[0]!.toUpperCase()}${mutation.slice(1)}Input!`;
-    const data = await ask(owner!.token, `mutation ($input: ${type}) { ${mutation}(input: $input) { ${selection} errors { code message } } }`, { input });
+  const order: Scene['order'] = async (mutation, selection, input, inputType = `${mutation[0]!.toUpperCase()}${mutation.slice(1)}Input`) => {
+    const data = await ask(owner!.token, `mutation ($input: ${inputType}!) { ${mutation}(input: $input) { ${selection} errors { code message } } }`, { input });
     if (data[mutation].errors.length > 0) throw new Error(`${mutation} was refused: ${JSON.stringify(data[mutation].errors)}`);
     return data[mutation];
   };
