@@ -14,7 +14,7 @@ import { processorSeconds } from './processor-time.ts';
 import { startServerProcess } from './server-process.ts';
 import { median, table } from './statistics.ts';
 import { makeTipsWorld } from './tips-world.ts';
-import type { Database, EmbeddedPostgres } from '../src/database/room.ts';
+import type { Database, EmbeddedPostgres, Services as ServicesType } from '../src/database/room.ts';
 import type { SendTip } from '../src/tips/room.ts';
 
 const { connect, databaseService, migrate, Services, startEmbedded } = await built<typeof import('../src/database/room.ts')>('src/database/room.js');
@@ -103,7 +103,16 @@ async function measure(db: Database, postgres: EmbeddedPostgres, folder: string,
   const environment = {
     DATABASE_URL: postgres.appUrl(), MIGRATION_DATABASE_URL: postgres.ownerUrl(), DATA_DIR: folder, AUTH_SECRET: authSecret, LOG_LEVEL: 'warn',
   };
-  const sendTips = await tipper(db, creatorId!);
+  const services = new Services().provide(databaseService, db).provide(configService, readConfig({}));
+  try {
+    await measureAll(await tipper(services, db, creatorId!), creatorId!, environment, settings);
+  } finally {
+    await services.close();
+  }
+}
+
+/** Each server in turn, round by round. */
+async function measureAll(sendTips: Server['send'], creatorId: string, environment: Readonly<Record<string, string>>, settings: Settings): Promise<void> {
   let sample = '';
   const results: Record<Kind, Measured>[] = [];
   for (let round = 0; round < settings.rounds; round++) {
@@ -113,7 +122,7 @@ async function measure(db: Database, postgres: EmbeddedPostgres, folder: string,
         ? { ...(await startServerProcess({ environment, profileFolder: settings.profileFolder })), send: sendTips }
         : await startPeer(kind, () => sample);
       try {
-        const { sample: seen, ...measured } = await measureServer(server, creatorId!, settings);
+        const { sample: seen, ...measured } = await measureServer(server, creatorId, settings);
         if (kind === 'ours') sample = seen;
         result[kind] = measured;
       } finally {
@@ -185,8 +194,7 @@ async function startPeer(peer: Peer, sample: () => string): Promise<Server> {
 }
 
 /** Tips the creator from this process: the server hears of each tip as it would of another server's. */
-async function tipper(db: Database, creatorApiId: string): Promise<Server['send']> {
-  const services = new Services().provide(databaseService, db).provide(configService, readConfig({}));
+async function tipper(services: ServicesType, db: Database, creatorApiId: string): Promise<Server['send']> {
   const sender = services.get(tipSenderService);
   const fans = await db.query<{ id: string }>('SELECT id FROM auth."user"');
   const creatorId = decodeIdOf(CREATOR_PREFIX, creatorApiId)!;
