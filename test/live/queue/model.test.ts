@@ -51,10 +51,13 @@ interface World {
   tips: number;
 }
 
-async function openWorld(): Promise<World> {
-  const stage = await openStage(database.current);
-  const another = servicesOn(database.current, { db: await database.current.connect() });
-  return { stage, processes: [stage.services, another], overlays: [await openOverlay(stage), await openOverlay(stage)], leases: new Map(), tips: 0 };
+async function twoProcesses(): Promise<Services[]> {
+  return [servicesOn(database.current), servicesOn(database.current, { db: await database.current.connect() })];
+}
+
+async function openWorld(processes: readonly Services[]): Promise<World> {
+  const stage = await openStage(database.current, processes[0]);
+  return { stage, processes, overlays: [await openOverlay(stage), await openOverlay(stage)], leases: new Map(), tips: 0 };
 }
 
 function of<T>(list: readonly T[], index: number): T {
@@ -126,9 +129,10 @@ async function expectSound({ stage: { db, creator } }: World, before: readonly A
 }
 
 test('whatever tips, overlays, moderators and two processes do: one alert at a time, in order, none lost and none accepted twice', async () => {
+  const processes = await twoProcesses();
   await fc.assert(
     fc.asyncProperty(fc.array(commands, { minLength: 20, maxLength: 60 }), async (sequence) => {
-      const world = await openWorld();
+      const world = await openWorld(processes);
       const { db, creator, services } = world.stage;
       let alerts: AlertRow[] = [];
       for (const [turn, command] of sequence.entries()) {
@@ -166,7 +170,7 @@ async function expectAllTold({ stage: { db, creator }, tips }: World): Promise<v
 }
 
 test('where two processes and two overlays race, every tip is shown once and in order', async () => {
-  const world = await openWorld();
+  const world = await openWorld(await twoProcesses());
   const { db, creator } = world.stage;
   const tips = 40;
   const overlay = async (index: number) => {
@@ -192,7 +196,7 @@ test('where two processes and two overlays race, every tip is shown once and in 
 });
 
 test('the database itself refuses a second alert on stream and a second projection', async () => {
-  const { stage } = await openWorld();
+  const { stage } = await openWorld(await twoProcesses());
   const { db, creator, services } = stage;
   for (const dollars of [1, 2]) await tip(stage, dollars);
   await advanceQueue(services, creator.id);

@@ -23,9 +23,9 @@ export interface Stage {
   readonly fanId: string;
 }
 
-export async function openStage(database: TestDatabase): Promise<Stage> {
+/** A stage of its own; `services` are those of a process that is there already. */
+export async function openStage(database: TestDatabase, services: Services = servicesOn(database)): Promise<Stage> {
   const { db } = database;
-  const services = servicesOn(database);
   const creator = await makeCreator(db);
   const fanId = await makeFan(db, 1_000_000_000n);
   return { db, services, creator, fanId };
