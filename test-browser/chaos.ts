@@ -28,7 +28,7 @@ export interface Sight {
 const patienceMs = 60_000;
 /** An alert of the tests lasts a second, its lease five more. */
 const leaseMs = 6_000;
-/** A server that has just started leaves leases alone for this long beyond their end (src/live/queue/queue-rules.ts). */
+/** A server that has just started, or found its database again, leaves leases alone for this long beyond their end. */
 const graceMs = 10_000;
 
 /** Kills whatever an alert's way leads over, at random, until all tips were shown. */
@@ -41,7 +41,7 @@ export class Havoc {
   pages = 0;
   #page: Page | undefined;
   #openedAt = 0;
-  #serverStartedAt = 0;
+  #reachableSince = 0;
 
   constructor(parts: ChaosParts) {
     this.#parts = parts;
@@ -85,13 +85,13 @@ export class Havoc {
       await scene.server.kill();
       await delay(downMs);
       await scene.server.start();
-      this.#serverStartedAt = Date.now();
     } else {
       await own.kill();
       await delay(downMs);
       await own.start();
     }
     const recoveredAt = Date.now();
+    if (victim !== 'page') this.#reachableSince = recoveredAt;
     const resumesFrom = await this.#resumesFrom(recoveredAt);
     await this.#waitForSight(recoveredAt);
     const next = this.sights.find(({ at }) => at >= recoveredAt);
@@ -105,8 +105,8 @@ export class Havoc {
     const startedAt = showing.ends.getTime() - leaseMs;
     const isInSight = this.sights.some(({ at }) => at >= this.#openedAt && at >= startedAt);
     if (isInSight) return recoveredAt;
-    const isFreshServer = showing.ends.getTime() < this.#serverStartedAt + graceMs;
-    return Math.max(recoveredAt, isFreshServer ? showing.ends.getTime() + graceMs : showing.ends.getTime());
+    const isFresh = showing.ends.getTime() < this.#reachableSince + graceMs;
+    return Math.max(recoveredAt, isFresh ? showing.ends.getTime() + graceMs : showing.ends.getTime());
   }
 
   /** Waits until something is shown again, or nothing is left to be. */
