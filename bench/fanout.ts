@@ -14,7 +14,7 @@ import { processorSeconds } from './processor-time.ts';
 import { startServerProcess } from './server-process.ts';
 import { median, table } from './statistics.ts';
 import { makeTipsWorld } from './tips-world.ts';
-import type { Database, EmbeddedPostgres } from '../src/database/room.ts';
+import type { Database, EmbeddedPostgres, Services as ServicesType } from '../src/database/room.ts';
 import type { SendTip } from '../src/tips/room.ts';
 
 const { connect, databaseService, migrate, Services, startEmbedded } = await built<typeof import('../src/database/room.ts')>('src/database/room.js');
@@ -28,9 +28,10 @@ const { tipSenderService } = await built<typeof import('../src/tips/room.ts')>('
 
 const help = `Usage: npm run bench fanout -- [options]
 
-  --rounds N         How often everything is measured, in turns (3).
+  --rounds N         How often everything is measured, in turns (2).
   --sockets N        How many sockets follow the one creator (2000).
-  --events N         How many events each measurement brings to each of them (400).
+  --events N         How many events each measurement brings to each of them (100); a quarter to those with one execution a socket.
+  --burst N          How many of them happen together (50).
   --profile FOLDER   Writes a CPU profile of the server there.`;
 
 /** What each socket follows: what a page that shows tips as they come would ask for. */
@@ -38,8 +39,6 @@ const query = `subscription ($creatorId: ID!) {
   tipReceived(creatorId: $creatorId) { cursor sequence tip { id displayName message isAnonymous amount { amount currency } createdAt } }
 }`;
 
-/** Events that are under way together: what came is asked for before more is sent. */
-const burst = 100;
 const warmUpEvents = 20;
 /** Long enough for what was opened to settle: caches, compilation, the first collections. */
 const settleMs = 500;
@@ -48,6 +47,8 @@ interface Settings {
   readonly rounds: number;
   readonly sockets: number;
   readonly events: number;
+  /** Events that are under way together: more are sent when every socket has them. */
+  readonly burst: number;
   readonly profileFolder: string | undefined;
 }
 
@@ -85,16 +86,17 @@ function readSettings(argv: readonly string[]): Settings | null {
   const { values } = parseArgs({
     args: [...argv],
     options: {
-      rounds: { type: 'string', default: '3' },
+      rounds: { type: 'string', default: '2' },
       sockets: { type: 'string', default: '2000' },
-      events: { type: 'string', default: '400' },
+      events: { type: 'string', default: '100' },
+      burst: { type: 'string', default: '50' },
       profile: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
-  const [rounds, sockets, events] = [values.rounds, values.sockets, values.events].map(Number) as [number, number, number];
-  if (values.help || [rounds, sockets, events].some((count) => !Number.isInteger(count) || count < 1)) return null;
-  return { rounds, sockets, events, profileFolder: values.profile };
+  const [rounds, sockets, events, burst] = [values.rounds, values.sockets, values.events, values.burst].map(Number) as [number, number, number, number];
+  if (values.help || [rounds, sockets, events, burst].some((count) => !Number.isInteger(count) || count < 1)) return null;
+  return { rounds, sockets, events, burst, profileFolder: values.profile };
 }
 
 async function measure(db: Database, postgres: EmbeddedPostgres, folder: string, settings: Settings): Promise<void> {
@@ -103,7 +105,16 @@ async function measure(db: Database, postgres: EmbeddedPostgres, folder: string,
   const environment = {
     DATABASE_URL: postgres.appUrl(), MIGRATION_DATABASE_URL: postgres.ownerUrl(), DATA_DIR: folder, AUTH_SECRET: authSecret, LOG_LEVEL: 'warn',
   };
-  const sendTips = await tipper(db, creatorId!);
+  const services = new Services().provide(databaseService, db).provide(configService, readConfig({}));
+  try {
+    await measureAll(await tipper(services, db, creatorId!), creatorId!, environment, settings);
+  } finally {
+    await services.close();
+  }
+}
+
+/** Each server in turn, round by round. */
+async function measureAll(sendTips: Server['send'], creatorId: string, environment: Readonly<Record<string, string>>, settings: Settings): Promise<void> {
   let sample = '';
   const results: Record<Kind, Measured>[] = [];
   for (let round = 0; round < settings.rounds; round++) {
@@ -113,7 +124,7 @@ async function measure(db: Database, postgres: EmbeddedPostgres, folder: string,
         ? { ...(await startServerProcess({ environment, profileFolder: settings.profileFolder })), send: sendTips }
         : await startPeer(kind, () => sample);
       try {
-        const { sample: seen, ...measured } = await measureServer(server, creatorId!, settings);
+        const { sample: seen, ...measured } = await measureServer(server, creatorId, kind === 'plain' ? { ...settings, events: Math.ceil(settings.events / 4) } : settings);
         if (kind === 'ours') sample = seen;
         result[kind] = measured;
       } finally {
@@ -140,8 +151,8 @@ async function measureServer(server: Server, creatorId: string, settings: Settin
   let sent = 0;
   const deliver = async (count: number): Promise<SocketsDone> => {
     let done!: SocketsDone;
-    for (let left = count; left > 0; left -= burst) {
-      const now = Math.min(burst, left);
+    for (let left = count; left > 0; left -= settings.burst) {
+      const now = Math.min(settings.burst, left);
       sent += now;
       const received = tell(clients, { kind: 'EXPECT', events: sent });
       await server.send(now);
@@ -185,8 +196,7 @@ async function startPeer(peer: Peer, sample: () => string): Promise<Server> {
 }
 
 /** Tips the creator from this process: the server hears of each tip as it would of another server's. */
-async function tipper(db: Database, creatorApiId: string): Promise<Server['send']> {
-  const services = new Services().provide(databaseService, db).provide(configService, readConfig({}));
+async function tipper(services: ServicesType, db: Database, creatorApiId: string): Promise<Server['send']> {
   const sender = services.get(tipSenderService);
   const fans = await db.query<{ id: string }>('SELECT id FROM auth."user"');
   const creatorId = decodeIdOf(CREATOR_PREFIX, creatorApiId)!;
@@ -215,7 +225,7 @@ function residentBytes(pid: number): number {
   return Number(kilobytes) * 1_024;
 }
 
-function report(results: readonly Record<Kind, Measured>[], { sockets, events }: Settings): void {
+function report(results: readonly Record<Kind, Measured>[], { sockets, events, burst }: Settings): void {
   const columns: [string, (result: Record<Kind, Measured>) => number, number][] = [
     ...kinds.map((kind): (typeof columns)[number] => [`${kind} messages/s`, (result) => result[kind].rate, 0]),
     ['ours / bare', (result) => result.ours.rate / result.bare.rate, 2],
@@ -224,7 +234,7 @@ function report(results: readonly Record<Kind, Measured>[], { sockets, events }:
     ...kinds.map((kind): (typeof columns)[number] => [`${kind} kB idle`, (result) => result[kind].idleBytes / 1_024, 1]),
   ];
   const line = (name: string, of: (values: number[]) => number) => [name, ...columns.map(([, read, digits]) => of(results.map(read)).toFixed(digits))];
-  console.log(`\n${availableParallelism()} cores; ${sockets} sockets on one creator, ${events} tips to each; sockets, server and PostgreSQL share the cores.\n`);
+  console.log(`\n${availableParallelism()} cores; ${sockets} sockets on one creator, ${events} tips to each, ${burst} at a time; sockets, server and PostgreSQL share the cores.\n`);
   console.log(table([
     ['round', ...columns.map(([name]) => name)],
     ...results.map((_, index) => line(String(index + 1), (values) => values[index]!)),

@@ -163,7 +163,7 @@ describe('an overlay', () => {
     const page = await browser.open();
     await scene.show(page);
     await page.waitForSelector('html[data-link="live"]', { state: 'attached' });
-    const { url } = await scene.order('rotateOverlayToken', 'url', { overlayId: scene.overlayId });
+    const { url } = await scene.order('rotateOverlayToken', 'url', { overlayId: scene.overlayId }, 'OverlayInput');
     await page.waitForSelector('html[data-link="refused"]', { state: 'attached', timeout: 5_000 });
     expect(await page.textContent('#notice')).toContain('is not valid any more');
     await scene.tip({ message: 'for the new one' });

@@ -41,10 +41,11 @@ export interface Scene {
   /** Runs an operation. Fails when the server refuses. */
   ask<Data = any>(token: string, query: string, variables?: object): Promise<Data>;
   /** Runs a mutation with an input as the owner, and answers its payload. Fails when it refuses. */
-  order<Payload = any>(mutation: string, selection: string, input: object): Promise<Payload>;
+  order<Payload = any>(mutation: string, selection: string, input: object, inputType?: string): Promise<Payload>;
   /** One more account. */
   account(name: string, email: string): Promise<{ readonly email: string; readonly token: string }>;
-  tip(given?: { readonly amount?: string; readonly message?: string; readonly displayName?: string }): Promise<string>;
+  /** Sends a tip, and answers its id. `key` makes it the same tip when it is sent again. */
+  tip(given?: { readonly amount?: string; readonly message?: string; readonly displayName?: string; readonly key?: string }): Promise<string>;
   queue(): Promise<Queue>;
   /** Opens a widget in a page. */
   show(page: Page, parts?: Readonly<Record<string, string>>): Promise<void>;
@@ -65,9 +66,12 @@ afterEach(async () => {
 const queueFields = 'state showing { ...a } pending { ...a } recent(first: 100) { ...a }';
 const alertFields = 'fragment a on Alert { id state headline message attempt }';
 
-/** Opens a scene, closed with the test. */
-export async function openScene(environment: Record<string, string> = {}): Promise<Scene> {
-  const database = await openTestDatabase();
+/** Opens a scene, closed with the test, on a database that is dropped with it. */
+export async function openScene(environment: Record<string, string> = {}, database?: TestDatabase): Promise<Scene> {
+  return setScene(environment, database ?? (await openTestDatabase()));
+}
+
+async function setScene(environment: Record<string, string>, database: TestDatabase): Promise<Scene> {
   const services = servicesOn(database, { environment: { AUTH_SECRET: secret } });
   const server = await startChildServer({ databaseUrl: database.url, environment: { AUTH_SECRET: secret, ...environment } });
   const [owner, fan] = await Promise.all(
@@ -82,9 +86,8 @@ export async function openScene(environment: Record<string, string> = {}): Promi
     if (errors) throw new Error(`The server refused: ${errors[0]!.message}`);
     return data;
   };
-  const order: Scene['order'] = async (mutation, selection, input) => {
-    const type = `${mutation[0]!.toUpperCase()}${mutation.slice(1)}Input!`;
-    const data = await ask(owner!.token, `mutation ($input: ${type}) { ${mutation}(input: $input) { ${selection} errors { code message } } }`, { input });
+  const order: Scene['order'] = async (mutation, selection, input, inputType = `${mutation[0]!.toUpperCase()}${mutation.slice(1)}Input`) => {
+    const data = await ask(owner!.token, `mutation ($input: ${inputType}!) { ${mutation}(input: $input) { ${selection} errors { code message } } }`, { input });
     if (data[mutation].errors.length > 0) throw new Error(`${mutation} was refused: ${JSON.stringify(data[mutation].errors)}`);
     return data[mutation];
   };
@@ -96,8 +99,8 @@ export async function openScene(environment: Record<string, string> = {}): Promi
   const scene: Scene = {
     server, database, creatorId: creator.id, ownerToken: owner!.token, overlayId: overlay.id, secret: new URL(url).hash.slice(1).split('&')[0]!, ask, order,
     account: async (name, email) => ({ email, token: (await signUp(services, { email, password, name })).token }),
-    tip: async ({ amount = '5.00', message, displayName = 'Ada' } = {}) => {
-      const input = { creatorId: creator.id, amount: { amount, currency: 'USD' }, message, displayName, idempotencyKey: randomUUID() };
+    tip: async ({ amount = '5.00', message, displayName = 'Ada', key = randomUUID() } = {}) => {
+      const input = { creatorId: creator.id, amount: { amount, currency: 'USD' }, message, displayName, idempotencyKey: key };
       const { sendTip } = await ask(fan!.token, 'mutation ($input: SendTipInput!) { sendTip(input: $input) { tip { id } errors { code message } } }', { input });
       if (!sendTip.tip) throw new Error(`The tip was refused: ${JSON.stringify(sendTip.errors)}`);
       return sendTip.tip.id;

@@ -35,8 +35,8 @@ describe('the setup page', () => {
     const { scene } = await openNew();
     const window = await openWindow(scene);
     const actions = [
-      () => window.getByLabel('E-mail').fill('linus@example.com'),
-      () => window.getByLabel('Password').fill(password),
+      () => window.getByLabel('E-mail').first().fill('linus@example.com'),
+      () => window.getByLabel('Password').first().fill(password),
       () => window.keyboard.press('Enter'),
       () => makeButton(window).click(),
     ];

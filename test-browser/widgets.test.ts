@@ -86,14 +86,15 @@ describe('the goal bar', () => {
 });
 
 describe('the list of top tippers', () => {
-  test('is in the order of what they gave, and follows', async () => {
+  test('names who gave most by her last name, and follows', async () => {
     const scene = await openScene();
     await scene.tip({ amount: '5', displayName: 'Ada' });
     const page = await browser.open();
     await scene.show(page, { w: 'top-tippers', rows: '3' });
     await until(() => texts(page, '.tipper span'), (lines) => lines.join() === 'Ada,$5.00');
+    // The same fan under her newest name.
     await scene.tip({ amount: '7', displayName: 'Bo' });
-    await until(() => texts(page, '.tipper-name'), (names) => names.length > 0);
+    await until(() => texts(page, '.tipper span'), (lines) => lines.join() === 'Bo,$12.00');
   });
 });
 

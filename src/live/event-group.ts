@@ -1,8 +1,12 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EventReader } from '../events/room.ts';
 import { nextEvents } from './event-batch.ts';
 import { nothing, strangers, type EventExecution, type EventExecutions } from './event-execution.ts';
 import type { EventFeed } from './feed.ts';
 import type { LiveOperation } from './live-operation.ts';
+
+/** How many frames are made before those that were are let go, and others get their turn. */
+const framesATurn = 20_000;
 
 /** One socket's way through the group's stream. */
 interface Member {
@@ -119,7 +123,7 @@ export class EventGroup {
   }
 
   async #pump(channel: Channel): Promise<void> {
-    for (;;) {
+    for (let frames = 0; ; ) {
       const events = await nextEvents(channel.reader);
       if (!events || this.#channel !== channel) return;
       const batch = this.#parts.executions.begin(events);
@@ -131,6 +135,10 @@ export class EventGroup {
           if (this.#channel !== channel) return;
           this.#deliver(execution);
           channel.delivered = execution.sequence;
+          frames += this.#live.size;
+          if (frames < framesATurn) continue;
+          frames = 0;
+          await nextTurn();
         }
       } finally {
         this.#parts.executions.finish(batch);

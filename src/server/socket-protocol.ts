@@ -153,7 +153,7 @@ async function start(context: SocketContext, id: string, payload: SubscribePaylo
   }
   try {
     if (!parts.executeSubscription) throw new Error('The schema has subscriptions, but the server was given no executor for them.');
-    const result = await parts.executeSubscription({ ...shared, ...args, operation, variables, operationId: id, socket: connection.socket });
+    const result = await parts.executeSubscription({ ...shared, ...args, operation, variables, operationId: id, socket: connection.frames });
     const refused = 'errors' in result && !(Symbol.asyncIterator in result) ? result.errors : undefined;
     if (refused?.length) return count(parts, 'subscription', refused.map((error) => toPublicError(error, { log: parts.log, requestId: shared.requestId })));
     count(parts, 'subscription', undefined);

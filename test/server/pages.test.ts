@@ -48,6 +48,19 @@ test.each([['control', "'none'"], ['setup', "'self'"]])('the %s page loads our o
     ]);
   }));
 
+test('the overlay runs our own scripts alone, takes the styles that OBS puts into it, and stands in frames of our own pages', () =>
+  withPages(async (folder) => {
+    await mkdir(path.join(folder, 'overlay'));
+    await writeFile(path.join(folder, 'overlay', 'index.html'), '<!doctype html>');
+    const { url } = await startBareServer(database.current, schema, { pagesFolder: folder, environment: { PUBLIC_URL: 'https://tips.example' } });
+    const page = await fetch(`${url}/overlay/`);
+    expect([page.status, page.headers.get('x-frame-options'), page.headers.get('cache-control')]).toEqual([200, 'SAMEORIGIN', 'no-cache']);
+    expect(page.headers.get('content-security-policy')!.split('; ')).toEqual([
+      "default-src 'none'", "script-src 'self'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data:", "font-src 'self' data:",
+      "connect-src 'self' wss://tips.example", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'self'",
+    ]);
+  }));
+
 test('the root, the bare name and a browser that opens the API lead to the explorer', () =>
   withPages(async (folder) => {
     const { url } = await startBareServer(database.current, schema, { pagesFolder: folder });

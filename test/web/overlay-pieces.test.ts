@@ -22,6 +22,7 @@ describe('the address', () => {
     ['#t=secret&theme=neon', 'The address says theme=neon; it may be midnight, paper, ribbon.'],
     ['#t=secret&volume=loud', 'The address says volume=loud; it may be 0 to 100.'],
     ['#t=secret&volume=101', 'The address says volume=101; it may be 0 to 100.'],
+    ['#t=secret&locale=en_US', 'The address says locale=en_US; it may be a language tag such as en or de-CH.'],
     ['#t=secret&rows=0', 'The address says rows=0; it may be 1 to 20.'],
     ['#t=secret&rows=2.5', 'The address says rows=2.5; it may be 1 to 20.'],
   ])('%s', (fragment, expected) => {

@@ -101,6 +101,8 @@ export class AlertList {
 
   #draw(alert: Alert): Node[] {
     const time = new Date(alert.createdAt);
+    // The headline usually says it already.
+    const amount = alert.amount === null || alert.headline.includes(alert.amount.formatted) ? null : `${alert.amount.formatted} · `;
     const marks = marksOf(alert).map((mark) => el('span', { class: 'mark' }, mark));
     const buttons = actionsFor(alert).map((action) =>
       actionButton(actionNames[action], () => this.#parts.act(alert, action), {
@@ -110,7 +112,7 @@ export class AlertList {
       }));
     return [
       el('p', { class: 'headline' }, el('bdi', {}, alert.headline), ...marks),
-      el('p', { class: 'quiet' }, alert.amount === null ? null : `${alert.amount.formatted} · `, el('time', { datetime: alert.createdAt }, time.toLocaleTimeString())),
+      el('p', { class: 'quiet' }, amount, el('time', { datetime: alert.createdAt }, time.toLocaleTimeString())),
       ...(alert.message === null ? [] : [el('p', { class: 'message', dir: 'auto' }, alert.message)]),
       ...(buttons.length === 0 ? [] : [el('div', { class: 'row' }, ...buttons)]),
     ];

@@ -33,7 +33,17 @@ export function readOptions(fragment: string, language: string): OverlayOptions 
   if (!(volumePercent >= 0 && volumePercent <= 100)) return outOf('volume', given.get('volume'), '0 to 100');
   const rows = Number(given.get('rows') ?? 5);
   if (!(Number.isInteger(rows) && rows >= 1 && rows <= 20)) return outOf('rows', given.get('rows'), '1 to 20');
-  return { token, widget, theme, volumePercent, rows, locale: given.get('locale') ?? language, goalId: given.get('goal') };
+  const locale = given.get('locale') ?? language;
+  if (!isLocale(locale)) return `The address says locale=${locale.slice(0, 40)}; it may be a language tag such as en or de-CH.`;
+  return { token, widget, theme, volumePercent, rows, locale, goalId: given.get('goal') };
+}
+
+function isLocale(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length === 1;
+  } catch {
+    return false;
+  }
 }
 
 function isOneOf<Name extends string>(value: string, names: readonly Name[]): value is Name {

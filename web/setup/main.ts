@@ -7,7 +7,7 @@ import { MadePanel } from './made.ts';
 import { moderatorsPart, overlaysPart, type OverlaysPart, type Wishes } from './things.ts';
 
 const againAfterMs = 3_000;
-const lookEveryMs = 5_000;
+const lookEveryMs = 2_500;
 
 const main = document.querySelector('main')!;
 const top = document.querySelector('header')!;

@@ -48,7 +48,8 @@ export const alertColumns = `
   alert.subscription_id AS "subscriptionId", alert.replay_of AS "replayOf", alert.is_test AS "isTest", alert.message,
   alert.digest_count AS "digestCount", alert.position, alert.state, alert.variant, alert.duration_ms AS "durationMs", alert.currency,
   alert.amount_micros AS "amountMicros", alert.attempt, alert.lease, alert.lease_until AS "leaseUntil",
-  greatest(0, (extract(epoch FROM alert.lease_until - clock_timestamp()) * 1000)::integer) AS "leaseRemainingMs",
+  CASE WHEN alert.lease_until IS NOT NULL
+    THEN greatest(0, extract(epoch FROM alert.lease_until - clock_timestamp()) * 1000)::integer END AS "leaseRemainingMs",
   alert.created_at AS "createdAt", alert.waiting_since AS "waitingSince", alert.shown_at AS "shownAt", alert.ended_at AS "endedAt"`;
 
 /** The order in which waiting alerts are shown. */

@@ -7,7 +7,7 @@ const towers = /(\p{M}{2})\p{M}+/gu;
 
 /** A fan's text as it may stand on a screen: no turned writing direction, at most two combining marks a letter. */
 export function boundText(text: string): string {
-  return text.normalize('NFC').replace(unseen, '').replace(towers, '$1');
+  return text.replace(unseen, '').normalize('NFC').replace(towers, '$1');
 }
 
 const profanity = new RegExpMatcher({ ...englishDataset.build(), ...englishRecommendedTransformers });
@@ -17,7 +17,8 @@ const masked = '***';
 export function maskText(text: string, blockedWords: readonly string[]): string {
   const bounded = boundText(text);
   const own = matcherOf(blockedWords);
-  const clean = own ? bounded.replace(own, masked) : bounded;
+  // Letters apart from their accents: a word is known under any of them.
+  const clean = own ? bounded.normalize('NFD').replace(own, masked).normalize('NFC') : bounded;
   let end = 0;
   let shown = '';
   for (const match of profanity.getAllMatches(clean, true)) {
@@ -30,18 +31,22 @@ export function maskText(text: string, blockedWords: readonly string[]): string 
 
 const matchers = new WeakMap<readonly string[], RegExp>();
 
-/** Whole words in any case, with marks or joiners between the letters or not. */
+const accents = /[\u0300-\u036f]/gu;
+const between = '[\\u0300-\\u036f\\u200c\\u200d]*';
+
+/** Whole words in any case and with any accents, of decomposed text. */
 function matcherOf(words: readonly string[]): RegExp | null {
   if (words.length === 0) return null;
   let matcher = matchers.get(words);
   if (!matcher) {
-    const patterns = [...words].sort((a, b) => b.length - a.length).map((word) => [...boundText(word)].map(escaped).join('[\\p{M}\\u200c\\u200d]*'));
-    matcher = new RegExp(`(?<![\\p{L}\\p{N}])(?:${patterns.join('|')})(?![\\p{L}\\p{N}])`, 'giu');
+    const letters = words.map((word) => [...boundText(word).normalize('NFD').replace(accents, '')]).filter((one) => one.length > 0);
+    const patterns = letters.sort((a, b) => b.length - a.length).map((one) => one.map((letter) => escaped(letter) + between).join(''));
+    matcher = new RegExp(`(?<![\\p{L}\\p{N}])(?:${patterns.join('|') || '(?!)'})(?![\\p{L}\\p{N}])`, 'giu');
     matchers.set(words, matcher);
   }
   return matcher;
 }
 
 function escaped(character: string): string {
-  return character.replace(/[\\^$.*+?()[\]{}|/-]/u, '\\$&');
+  return character.replace(/[\\^$.*+?()[\]{}|/]/u, '\\$&');
 }

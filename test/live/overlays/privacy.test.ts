@@ -111,7 +111,7 @@ describe('who follows the queue', () => {
     expect([stranger!.failure[0].extensions.code, nobody!.failure[0].extensions.code]).toEqual(['FORBIDDEN', 'FORBIDDEN']);
     await sendTip(server.current, page, { displayName: 'Grace', message: 'Hello' });
     await until(() => own!.seen.at(-1).pending.length === 1 && moderators!.seen.at(-1).pending.length === 1);
-    expect(own!.seen.at(-1).pending[0]).toMatchObject({ headline: expect.stringContaining('Grace'), message: 'Hello', amount: { amount: '5' } });
+    expect(own!.seen.at(-1).pending[0]).toMatchObject({ headline: expect.stringContaining('Grace'), message: 'Hello', amount: { amount: '5.00' } });
     expect(own!.seen.at(-1).pending[0].headline).toContain('5');
     expect(moderators!.seen.at(-1).pending[0]).toMatchObject({ headline: expect.stringContaining('Grace'), message: 'Hello', amount: null });
     expect(moderators!.seen.at(-1).pending[0].headline).not.toContain('5');

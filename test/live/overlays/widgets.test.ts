@@ -37,13 +37,13 @@ describe('the goal widget', () => {
     const goalId = await makeGoal('A new microphone');
     const watched = open('GOAL');
     await until(() => watched.seen.length === 1);
-    expect(watched.seen[0]!.payload).toMatchObject({ __typename: 'OverlayState', goals: [{ id: goalId, title: 'A new microphone', raised: { amount: '0' } }] });
+    expect(watched.seen[0]!.payload).toMatchObject({ __typename: 'OverlayState', goals: [{ id: goalId, title: 'A new microphone', raised: { amount: '0.00' } }] });
     await sendTip(server.current, page);
     await until(() => watched.seen.length === 2);
-    expect(watched.seen[1]!.payload).toEqual({ __typename: 'Goal', id: goalId, title: 'A new microphone', raised: { amount: '5' } });
+    expect(watched.seen[1]!.payload).toEqual({ __typename: 'Goal', id: goalId, title: 'A new microphone', raised: { amount: '5.00' } });
     const senderId = await makeFan(server.current.db, 1_000_000_000n);
     await Promise.all(countTo(50).map(() => tip(server.current.services.get(tipSenderService), { senderId, creatorId: page.creatorUuid, amountMicros: 1_000_000n })));
-    await until(() => watched.seen.at(-1)!.payload.raised?.amount === '55');
+    await until(() => watched.seen.at(-1)!.payload.raised?.amount === '55.00');
     expect(watched.seen.length).toBeLessThan(52);
     expect(watched.seen.at(-1)!.sequence).toBe('51');
     expectRising(watched);
@@ -58,7 +58,7 @@ describe('the goal widget', () => {
     await until(() => watched.seen.length === 1);
     await sendTip(server.current, page);
     await until(() => watched.seen.length === 2);
-    expect(watched.seen[1]!.payload).toMatchObject({ __typename: 'OverlayState', goals: [{ raised: { amount: '5' } }, { raised: { amount: '5' } }] });
+    expect(watched.seen[1]!.payload).toMatchObject({ __typename: 'OverlayState', goals: [{ raised: { amount: '5.00' } }, { raised: { amount: '5.00' } }] });
     await expectCleanTips(server.current.db);
   });
 });
@@ -74,7 +74,7 @@ test('the top tippers come with every tip, and nobody anonymous is among them', 
   await sendTip(server.current, page, { displayName: 'Nobody knows', amountMicros: 9_000_000n, isAnonymous: true });
   await until(() => watched.seen.length === 4);
   expect(watched.seen.map(({ payload }) => payload.topTippers.map(({ displayName, total }: any) => `${displayName} ${total.amount}`))).toEqual([
-    [], ['Grace 2'], ['Edsger 3', 'Grace 2'], ['Edsger 3', 'Grace 2'],
+    [], ['Grace 2.00'], ['Edsger 3.00', 'Grace 2.00'], ['Edsger 3.00', 'Grace 2.00'],
   ]);
   expect(JSON.stringify(watched.seen)).not.toContain('Nobody knows');
   expectRising(watched);

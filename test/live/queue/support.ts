@@ -1,9 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { encodeId, type OverlayCredential } from '../../../src/api/room.ts';
+import { encodeId, hashInput, type OverlayCredential } from '../../../src/api/room.ts';
 import { invariants } from '../../../src/app.ts';
+import { CreatorEntity } from '../../../src/creators/room.ts';
 import { newId, type Database, type Services } from '../../../src/database/room.ts';
 import { alertColumns, ALERT_PREFIX, queueOrder, type AlertRow } from '../../../src/live/queue/alert.ts';
+import { updateAlertSettings } from '../../../src/live/queue/edit-settings.ts';
+import type { UpdateAlertSettingsInput } from '../../../src/live/queue/inputs.ts';
 import { reportAlert, type ReportedAlert } from '../../../src/live/queue/show.ts';
+import { money } from '../../../src/money/room.ts';
+import { subscribe, subscriptionDeskService, type Subscription } from '../../../src/subscriptions/room.ts';
 import { tipSenderService, type Tip } from '../../../src/tips/room.ts';
 import { expectCleanBooks } from '../../support/books.ts';
 import type { TestDatabase } from '../../support/database.ts';
@@ -18,9 +23,9 @@ export interface Stage {
   readonly fanId: string;
 }
 
-export async function openStage(database: TestDatabase): Promise<Stage> {
+/** A stage of its own; `services` are those of a process that is there already. */
+export async function openStage(database: TestDatabase, services: Services = servicesOn(database)): Promise<Stage> {
   const { db } = database;
-  const services = servicesOn(database);
   const creator = await makeCreator(db);
   const fanId = await makeFan(db, 1_000_000_000n);
   return { db, services, creator, fanId };
@@ -32,6 +37,22 @@ export async function tip(stage: Stage, dollars: number, given: Partial<Wish> = 
   const sent = await stage.services.get(tipSenderService).send(wish({ senderId: stage.fanId, creatorId: stage.creator.id, amountMicros, ...given }));
   if (sent.kind !== 'SENT') throw new Error(`The tip was not sent: ${sent.kind}`);
   return sent.tip;
+}
+
+/** Subscribes the fan to an amount of their own a month. */
+export async function join({ services, creator, fanId }: Stage, dollars: number): Promise<Subscription> {
+  const wanted = { creatorId: creator.id, amount: money(BigInt(dollars) * 1_000_000n, creator.currency), interval: 'MONTH' as const };
+  const wish = { wanted, expectedDueNow: null, pricedAt: null };
+  const command = { ...wish, personId: fanId, idempotencyKey: randomUUID(), inputHash: hashInput('subscribe', wish) };
+  const outcome = await subscribe(services.get(subscriptionDeskService), command);
+  if (outcome.kind !== 'DONE') throw new Error(`Nobody subscribed: ${outcome.kind}`);
+  return outcome.subscription;
+}
+
+/** Changes the creator's settings, and fails unless they are accepted. */
+export async function change({ db, services, creator }: Stage, input: UpdateAlertSettingsInput): Promise<void> {
+  const { errors } = await updateAlertSettings(services, await db.fork().findOneOrFail(CreatorEntity, { id: creator.id }), input);
+  if (errors.length > 0) throw new Error(JSON.stringify(errors));
 }
 
 /** An overlay with an open connection that shows alerts, as its process writes it. */
