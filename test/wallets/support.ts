@@ -3,6 +3,7 @@ import { invariants } from '../../src/app.ts';
 import type { Database } from '../../src/database/room.ts';
 import { paymentProvidersService, type PaymentProvider } from '../../src/payments/room.ts';
 import { expectCleanBooks } from '../support/books.ts';
+import { changedProvider } from '../payments/support.ts';
 import type { TestServer } from '../support/server.ts';
 
 export const topUpOperation = `
@@ -41,13 +42,7 @@ export async function topUp(server: TestServer, token: string, wish: TopUpWish =
 /** Puts another provider in the sandbox's place, for what the sandbox never does. */
 export function provideSandbox(server: TestServer, change: (sandbox: PaymentProvider) => Partial<PaymentProvider>): void {
   const sandbox = server.services.get(paymentProvidersService).get('SANDBOX') as PaymentProvider;
-  const provider: PaymentProvider = {
-    name: sandbox.name,
-    rail: (currency) => sandbox.rail(currency),
-    createCharge: (request) => sandbox.createCharge(request),
-    readCharge: (key) => sandbox.readCharge(key),
-    ...change(sandbox),
-  };
+  const provider = changedProvider(sandbox, change(sandbox));
   server.services.provide(paymentProvidersService, new Map([[provider.name, provider]]));
 }
 
