@@ -5,6 +5,10 @@ interface Benchmark {
 }
 
 const benchmarks: Readonly<Record<string, Benchmark>> = {
+  cost: {
+    summary: 'What reaches the creator of what a fan pays, every fee counted, beside others’ published fees: writes bench/COST.md.',
+    load: () => import('./cost.ts'),
+  },
   renewals: {
     summary: 'Micro-subscriptions renewed a second, beside plain INSERT … SELECT of the same rows and one transaction each.',
     load: () => import('./renewals.ts'),
