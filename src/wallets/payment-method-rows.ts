@@ -31,6 +31,13 @@ export async function readSavedMethods(sql: Sql, ids: readonly string[]): Promis
   return ids.map((id) => byId.get(id) ?? null);
 }
 
+/** The same, those that were removed since too: what a page still shows can be read. */
+export async function readMethodNodes(sql: Sql, ids: readonly string[]): Promise<(SavedMethod | null)[]> {
+  const rows = await sql.query<PaymentMethodRow>(`SELECT * FROM payment_method WHERE id = ANY ($1::uuid[]) AND status = 'SAVED'`, [ids]);
+  const byId = new Map(rows.map((row) => [row.id, methodOf(row) as SavedMethod]));
+  return ids.map((id) => byId.get(id) ?? null);
+}
+
 /** A person's methods, the newest first. */
 export async function readSavedMethodsOf(sql: Sql, personId: string): Promise<SavedMethod[]> {
   const rows = await sql.query<PaymentMethodRow>(

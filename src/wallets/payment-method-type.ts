@@ -2,7 +2,7 @@ import { Field, FieldResolver, ID, InputType, ObjectType, Resolver, Root } from 
 import { encodeId, NodeInterface, PaymentActionType, PaymentProviderCode, UserError, type NodeType, type PaymentAction } from '../api/room.ts';
 import { databaseService } from '../database/room.ts';
 import { self } from '../identity/room.ts';
-import { readSavedMethods } from './payment-method-rows.ts';
+import { readMethodNodes } from './payment-method-rows.ts';
 import { paymentMethodPrefix, type SavedMethod } from './payment-method.ts';
 
 @ObjectType('PaymentMethod', { implements: NodeInterface, description: 'A card that is kept for later, at its provider: its number is never here.' })
@@ -32,7 +32,7 @@ export const paymentMethodNode: NodeType<SavedMethod> = {
   typeName: 'PaymentMethod',
   prefix: paymentMethodPrefix,
   readableBy: self,
-  load: (context, ids) => readSavedMethods(context.services.get(databaseService), ids),
+  load: (context, ids) => readMethodNodes(context.services.get(databaseService), ids),
 };
 
 @InputType({ description: 'A card to keep for later.' })

@@ -21,8 +21,8 @@ test.each([
   ['2026-10-25T00:30:00Z',     '2026-11-01T00:59:59Z',     '0.00'],
 ])('of 5.00 earned at %s, at %s %s may be paid out', async (earned, asked, payable) => {
   openBank(server.current.services);
-  const page = await makePage(server.current);
   clock.moveTo(earned);
+  const page = await makePage(server.current);
   await earn(server.current, page, 5_000_000n);
   clock.moveTo(asked);
   const balance = await balanceOf(server.current, page);
@@ -34,8 +34,8 @@ test.each([
 
 test('credits of many hours come free one after another, and a refusal says how much is', async () => {
   openBank(server.current.services);
-  const page = await makePage(server.current);
   clock.moveTo('2026-05-01T00:00:00Z');
+  const page = await makePage(server.current);
   for (let hour = 0; hour < 6; hour++) {
     await earn(server.current, page, 1_000_000n);
     clock.pass(3_600_000);

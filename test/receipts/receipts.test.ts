@@ -85,6 +85,19 @@ test('there is no receipt of what was not paid', async () => {
   expect(topUpWallet.topUp).toEqual({ status: 'FAILED', receiptUrl: null });
 });
 
+test('what went back since is on the receipt, exactly', async () => {
+  const { current } = server;
+  const page = await makePage(current, { destination: null });
+  const { token } = await fanOf(current);
+  const tip = await tipBy(token, page.creatorId, '5.00');
+  const refund = `mutation ($input: RefundTipInput!) { refundTip(input: $input) { refund { status } errors { message } } }`;
+  const input = { tipId: tip.id, amount: { amount: '1.234567', currency: 'USD' }, idempotencyKey: 'k' };
+  expect((await ask(current, refund, { input }, page.token)).refundTip).toEqual({ refund: { status: 'SUCCEEDED' }, errors: [] });
+  const pdf = readPdf(await bytesOf(current, tip.receiptUrl));
+  expect([valueAfter(pdf, 'Total'), valueAfter(pdf, 'Refunded since')]).toEqual(['5.00 USD', '1.234567 USD']);
+  await expectCleanReceipts(current.db);
+});
+
 test('a link that was changed or is too old, and one to nothing, are refused', async () => {
   const { current } = server;
   const page = await makePage(current, { destination: null });

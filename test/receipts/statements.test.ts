@@ -114,7 +114,7 @@ test('a fan\'s wallet has a statement too, without the fees that creators bear, 
     ['ADJUSTMENT', '10.00', '10.00', '', '', '', ''], ['TIP', '-0.25', '9.75', 'Ada', 'For you', '0.25', ''],
   ]);
   expect(rows[1]!.to).toMatch(/^A page \(@/);
-  const denied = await current.graphql('query ($handle: String!) { creator(handle: $handle) { dashboard { statementUrl } } }', { handle: rows[1]!.to!.slice(8, -1) }, fan.token);
+  const denied = await current.graphql('query ($handle: String!) { creator(handle: $handle) { dashboard { statementUrl } } }', { handle: rows[1]!.to!.slice(9, -1) }, fan.token);
   expect(denied.errors?.[0]?.extensions.code).toBe('FORBIDDEN');
 });
 

@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { disputeKindsService, paymentProvidersService, sandboxService, type PaymentProvider } from '../../src/payments/room.ts';
+import {
+  disputeKindsService, intentKindsService, outcomesService, paymentProvidersService, sandboxService,
+  type IntentKind, type PaymentProvider, type RefundRequest, type ReportedOutcome,
+} from '../../src/payments/room.ts';
 import { newId, transaction, type Database } from '../../src/database/room.ts';
 import { openAccounts, PLATFORM_OWNER_ID, post } from '../../src/ledger/room.ts';
 import type { TestServer } from '../support/server.ts';
@@ -97,6 +100,28 @@ export async function tell(server: TestServer, disputeId: string): Promise<numbe
   const state = await server.services.get(paymentProvidersService).get('SANDBOX')!.readDispute(disputeId);
   const taken = await Promise.all(server.services.get(disputeKindsService).map((kind) => kind.take(server.services, 'SANDBOX', state!)));
   return taken.filter((is) => is).length;
+}
+
+/** Tells the rooms of a refund as its provider knows it now, or as `told` says; several times over, as webhooks may. */
+export async function tellOfRefund({ services, db }: TestServer, key: string, told?: ReportedOutcome<'REFUND'>): Promise<void> {
+  for (const kind of services.get(intentKindsService)) {
+    if (kind.operation !== 'REFUND') continue;
+    const refunds = kind as IntentKind<'REFUND'>;
+    const intent = await refunds.findByKey(db, 'SANDBOX', key);
+    if (!intent) continue;
+    const outcome = told ?? (await services.get(outcomesService).look(intent));
+    if (outcome.status === 'PENDING') throw new Error(`The provider does not know yet what became of ${key}.`);
+    for (let times = 0; times < 3; times++) await refunds.settle(services, intent.id, outcome);
+  }
+}
+
+/** Has the simulated processor carry out a refund that nobody answered for, and tells the rooms. */
+export async function carryOut(server: TestServer, key: string): Promise<void> {
+  const [row] = await server.db.query<RefundRequest>(
+    `SELECT provider_key AS key, provider_charge_id AS "chargeId", amount_micros AS "amountMicros", currency FROM refund WHERE provider_key = $1`, [key],
+  );
+  await server.services.get(paymentProvidersService).get('SANDBOX')!.createRefund(row!);
+  await tellOfRefund(server, key);
 }
 
 /** Puts another answer in the place of one of the sandbox's. */

@@ -49,7 +49,7 @@ describe('a top-up that is cut off', () => {
     await graphql(topUpOperation, { input: topUpInput({ idempotencyKey: 'k' }) }, token);
 
     const dearer = await server.another();
-    provideSandbox(dearer, (sandbox) => ({ rail: (currency) => ({ ...sandbox.rail(currency)!, minimumMicros: 50_000_000n, bps: 900 }) }));
+    provideSandbox(dearer, (sandbox) => ({ rail: (currency, operation) => ({ ...sandbox.rail(currency, operation)!, minimumMicros: 50_000_000n, bps: 900 }) }));
     const { topUp: settled } = await topUp(dearer, token, { idempotencyKey: 'k' });
     expect(settled).toMatchObject({ status: 'SUCCEEDED', charged: { amount: '10.61' } });
     await expectCleanWallets(db);

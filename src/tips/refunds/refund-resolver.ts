@@ -8,7 +8,7 @@ import { databaseService } from '../../database/room.ts';
 import { signedIn } from '../../identity/room.ts';
 import { readRefundsOf, refundFailures, RefundPayload, RefundType, type Refund } from '../../wallets/room.ts';
 import { readTips } from '../tip-lists.ts';
-import { TIP_PREFIX, TipType } from '../tip-type.ts';
+import { isSender, TIP_PREFIX, TipType } from '../tip-type.ts';
 import type { Tip } from '../tip.ts';
 import { refundTipRefusal, tipNotFound } from './refund-errors.ts';
 import { RefundTipInput } from './refund-inputs.ts';
@@ -50,9 +50,10 @@ export class TipRefundFields {
   @InsiderDependent()
   @FieldResolver(() => [RefundType], { description: 'What went back of it, or is on its way, oldest first: for its sender and the page\'s owner; empty for others.' })
   async refunds(@Root() tip: Tip, @Ctx() context: RequestContext): Promise<Refund[]> {
-    if (context.isShared || !context.viewer) return [];
+    // Whoever only looks at a public list costs no read.
+    if (context.isShared || (!context.viewer && !context.guest)) return [];
     const refunds = await refundLoader(context).load(tip.id);
-    return refunds.filter((refund) => isViewer(context, refund.personId) || isViewer(context, refund.askedBy));
+    return isSender(tip, context) ? refunds : refunds.filter((refund) => isViewer(context, refund.askedBy));
   }
 }
 

@@ -18,6 +18,8 @@ export interface RefundEnd {
   readonly giverIds: readonly string[];
   /** The entries that give the refund's amount back to where it was taken from. */
   giveBack(book: Book, refund: Refund): readonly EntryRequest[];
+  /** From when on what comes back is held, if later than now. */
+  readonly heldFrom?: Date | null;
   readonly now: Date;
 }
 
@@ -31,7 +33,7 @@ export interface EndedRefund {
  * Ends a refund to a card, under the lock of its payment: what was reserved has left through the provider, or goes back. A refund that
  * had arrived and is sent back by the bank gives its money back too. The first outcome counts, and FAILED after SUCCEEDED.
  */
-export async function endRefund(tx: Tx, { refundId, outcome, passage, giverIds, giveBack, now }: RefundEnd): Promise<EndedRefund> {
+export async function endRefund(tx: Tx, { refundId, outcome, passage, giverIds, giveBack, heldFrom = null, now }: RefundEnd): Promise<EndedRefund> {
   const before = await lockRefund(tx, refundId);
   const isNews = before.status === 'PENDING' || (before.status === 'SUCCEEDED' && outcome.status === 'DECLINED');
   if (!isNews) return { before, after: before };
@@ -42,7 +44,7 @@ export async function endRefund(tx: Tx, { refundId, outcome, passage, giverIds, 
   const request = outcome.status === 'SUCCEEDED'
     ? { kind: sentKind(before), entries: transferEntries(passage.reservedId, passage.clearingId, amountMicros) }
     : { kind: returnKind(before), entries: [{ accountId: fromId, amountMicros: -amountMicros }, ...giveBack(book, before)] };
-  const posted = book.post({ ...request, id: newId(), causeId: before.id, currency: before.currency, resolves, createdAt: now });
+  const posted = book.post({ ...request, id: newId(), causeId: before.id, currency: before.currency, resolves, createdAt: now, heldFrom });
   if (!posted.ok) throw new Error(`The refund ${before.id} moves only what was reserved for it, yet it was refused.`);
   const after = await storeRefundOutcome(tx, before, outcome, now);
   await book.write(tx);
