@@ -76,7 +76,6 @@ export class Migration0002Ledger extends Migration {
         halted_at timestamptz NOT NULL,
         CONSTRAINT ledger_halt_pkey PRIMARY KEY (currency)
       )`);
-    this.addSql(`CALL keep_rows('ledger_halt')`);
     this.addSql(`
       CREATE TABLE ledger_checkpoint (
         account_id uuid NOT NULL,

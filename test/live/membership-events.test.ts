@@ -9,7 +9,7 @@ import { dayMs, hourMs, TestClock } from '../support/clock.ts';
 import { eachTestServer, type TestPerson, type TestServer } from '../support/server.ts';
 import { statementsOf } from '../support/statements.ts';
 import { fundWallet, makeCreator } from '../support/world.ts';
-import { connect, countTo, creatorApiId, cursorAt, disconnectAll, until, watch, watchTips, type Watch } from './support.ts';
+import { connect, countTo, creatorApiId, cursorAt, cut, disconnectAll, until, watch, watchTips, type Watch } from './support.ts';
 
 const noon = '2026-03-10T12:00:00.000Z';
 const clock = new TestClock(noon);
@@ -215,7 +215,7 @@ describe('membershipEvents', () => {
       while (isCutting) {
         const before = watched.seen.length;
         await until(() => watched.seen.length > before || !isCutting);
-        client.terminate();
+        cut(client);
       }
     })();
     const fans = await Promise.all(countTo(24).map((n) => makeFan(100, `Fan ${n}`)));

@@ -99,7 +99,7 @@ export function cursorAt(creatorId: string, sequence: bigint): string {
   return encodeCursor({ creatorId, topic: 'tips', sequence });
 }
 
-export async function until(isSo: () => boolean, withinMs = 10_000): Promise<void> {
+export async function until(isSo: () => boolean, withinMs = 90_000): Promise<void> {
   for (const deadline = Date.now() + withinMs; !isSo() && Date.now() < deadline; ) await wait(5);
   expect(isSo()).toBe(true);
 }
