@@ -1,5 +1,5 @@
 import { Arg, Field, ID, ObjectType, Resolver, Root, Subscription } from 'type-graphql';
-import { BigIntScalar, NodeInterface, type RequestContext } from '../api/room.ts';
+import { BigIntScalar, NodeInterface } from '../api/room.ts';
 import { GoalType, type Goal } from '../creators/room.ts';
 import { anyone, owner, signedIn } from '../identity/room.ts';
 import { TipType } from '../tips/room.ts';
