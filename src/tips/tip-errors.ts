@@ -80,7 +80,7 @@ export function cardTipRefusal(refusal: CardTipRefusal, input: SendTipInput): Us
       return new ValidationError(ErrorCode.TOO_MANY_ATTEMPTS, describeRefusal(refusal));
     case 'AMOUNT_OUT_OF_RANGE':
       return new AmountOutOfRange(
-        `${quoteText(input.amount.amount)} is outside of ${formatMoney(refusal.minimum)} to ${formatMoney(refusal.maximum)}, which reaches this creator by card after its fees.`,
+        `${quoteText(input.amount.amount)} is outside of ${formatMoney(refusal.minimum)} to ${formatMoney(refusal.maximum)}, the range of tips to this creator by card; the wallet takes smaller ones.`,
         ['input', 'amount', 'amount'], refusal.minimum, refusal.maximum,
       );
     default:

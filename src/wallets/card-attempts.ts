@@ -28,7 +28,7 @@ export interface CardAttempt {
   readonly creatorId: string | null;
 }
 
-/** Which limit an attempt would pass, and how many it allows an hour. */
+/** Which limit an attempt would pass, and how many declined ones it allows an hour. */
 export interface AttemptRefusal {
   readonly kind: 'TOO_MANY_ATTEMPTS';
   readonly of: 'ACCOUNT' | 'ADDRESS' | 'CREATOR';
@@ -37,6 +37,11 @@ export interface AttemptRefusal {
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
+/**
+ * Waves of stolen cards show by what is declined, and a mobile network puts thousands of honest fans behind one address: a payment that
+ * came through weighs a tenth of one that was declined or has no answer yet.
+ */
+const tenths = `(10 * count(*) FILTER (WHERE is_declined IS NOT FALSE) + count(*) FILTER (WHERE is_declined IS FALSE))`;
 
 /**
  * Counts an attempt in the transaction that stores what is tried, or answers the limit that forbids it. Exact among all processes: each
@@ -47,9 +52,9 @@ export async function takeAttempt(tx: Sql, attempt: CardAttempt, limits: Limits,
   const names = [accountId, addressHash?.toString('hex'), creatorId].filter((name) => name != null);
   await lockNames(tx, names.map((name) => `card attempts of ${name}`));
   const [made] = await tx.query<{ account: bigint; address: bigint; creator: bigint }>(
-    `SELECT (SELECT count(*) FROM card_attempt WHERE account_id = $1 AND made_at > $4) AS account,
-       (SELECT count(*) FROM card_attempt WHERE address_hash = $2 AND made_at > $4) AS address,
-       (SELECT count(*) FROM card_attempt WHERE creator_id = $3 AND made_at > $4) AS creator`,
+    `SELECT (SELECT ${tenths} FROM card_attempt WHERE account_id = $1 AND made_at > $4) AS account,
+       (SELECT ${tenths} FROM card_attempt WHERE address_hash = $2 AND made_at > $4) AS address,
+       (SELECT ${tenths} FROM card_attempt WHERE creator_id = $3 AND made_at > $4) AS creator`,
     [accountId, addressHash, creatorId, new Date(now.getTime() - hourMs)],
   );
   const counts = [
@@ -57,7 +62,7 @@ export async function takeAttempt(tx: Sql, attempt: CardAttempt, limits: Limits,
     { of: 'ADDRESS', count: made!.address, most: limits.cardAttemptsPerAddress },
     { of: 'CREATOR', count: made!.creator, most: limits.cardAttemptsPerCreator },
   ] as const;
-  const passed = counts.find(({ count, most }) => count >= BigInt(most));
+  const passed = counts.find(({ count, most }) => count >= BigInt(most) * 10n);
   if (passed) return { kind: 'TOO_MANY_ATTEMPTS', of: passed.of, most: passed.most };
   await tx.query(
     'INSERT INTO card_attempt (id, account_id, address_hash, creator_id, made_at) VALUES ($1, $2, $3, $4, $5)',

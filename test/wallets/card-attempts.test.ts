@@ -23,14 +23,14 @@ describe('cards are tried no more often than the limits allow', () => {
     const strict = await server.another({ environment: { LIMIT_CARD_ATTEMPTS_PER_ACCOUNT: '2' } });
     const { token } = await strict.signUp();
     await addMethod(strict, token, 'pm_sandbox_declined');
-    await topUp(strict, token);
+    await topUp(strict, token, { paymentMethodId: 'pm_sandbox_declined' });
     expect(await addMethod(strict, token)).toMatchObject({ paymentMethod: null, errors: [{ code: 'TOO_MANY_ATTEMPTS' }] });
   });
 
   test('from one address, whoever tries', async () => {
     const strict = await server.another({ environment: { LIMIT_CARD_ATTEMPTS_PER_ADDRESS: '3' } });
     const people = await Promise.all(Array.from({ length: 6 }, () => strict.signUp()));
-    const payloads = await Promise.all(people.map(({ token }) => topUp(strict, token)));
+    const payloads = await Promise.all(people.map(({ token }) => topUp(strict, token, { paymentMethodId: 'pm_sandbox_declined' })));
     expect(payloads.filter(({ errors }) => errors[0]?.code === 'TOO_MANY_ATTEMPTS')).toHaveLength(3);
     expect(await stored(strict.db)).toMatchObject({ charges: 3 });
     await expectCleanWallets(strict.db);
@@ -39,10 +39,19 @@ describe('cards are tried no more often than the limits allow', () => {
   test('within an hour, and then again', async () => {
     const strict = await server.another({ environment: { LIMIT_CARD_ATTEMPTS_PER_ACCOUNT: '1' } });
     const { token } = await strict.signUp();
-    await topUp(strict, token);
+    await topUp(strict, token, { paymentMethodId: 'pm_sandbox_declined' });
     expect((await topUp(strict, token)).errors).toMatchObject([{ code: 'TOO_MANY_ATTEMPTS' }]);
     await strict.db.query(`UPDATE card_attempt SET made_at = made_at - interval '61 minutes'`);
     expect((await topUp(strict, token)).topUp.status).toBe('SUCCEEDED');
+  });
+
+  test('where ten that were paid weigh as one that was declined', async () => {
+    const strict = await server.another({ environment: { LIMIT_CARD_ATTEMPTS_PER_ACCOUNT: '2' } });
+    const { token } = await strict.signUp();
+    await topUp(strict, token, { paymentMethodId: 'pm_sandbox_declined' });
+    for (let n = 0; n < 10; n++) expect((await topUp(strict, token)).topUp.status).toBe('SUCCEEDED');
+    expect((await topUp(strict, token)).errors).toMatchObject([{ code: 'TOO_MANY_ATTEMPTS' }]);
+    await expectCleanWallets(strict.db);
   });
 
   test('and no address is kept as it is', async () => {
