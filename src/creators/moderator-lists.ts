@@ -58,6 +58,7 @@ interface Page {
 /** The account that runs the creator page that is the subject, and those that moderate it: everybody else gets null and a top-level FORBIDDEN. */
 export const ownerOrModerator: Rule = {
   name: 'OWNER_OR_MODERATOR',
+  whose: 'the account that runs the page and those that moderate it',
   dependsOnViewer: true,
   async decide(context, subject) {
     const { id, ownerId } = subject as Page;

@@ -110,6 +110,6 @@ test('the rule for owner and moderators lets exactly those in', async () => {
   const subject = { id: page.uuid, ownerId: page.personId };
   const verdicts = await Promise.all([page.personId, moss.personId, stranger, null].map((who) => ownerOrModerator.decide(api.context(who), subject)));
   expect(verdicts).toEqual(['ALLOWED', 'ALLOWED', 'FORBIDDEN', 'FORBIDDEN']);
-  await expect(enforce(ownerOrModerator, api.context(stranger), subject)).rejects.toMatchObject({ message: expect.stringContaining('owner or moderator only') });
+  await expect(enforce(ownerOrModerator, api.context(stranger), subject)).rejects.toMatchObject({ message: expect.stringContaining('those that moderate it') });
   expect(await isModerator(api.context(page.personId), page.uuid)).toBe(false);
 });
