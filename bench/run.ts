@@ -5,6 +5,14 @@ interface Benchmark {
 }
 
 const benchmarks: Readonly<Record<string, Benchmark>> = {
+  cost: {
+    summary: 'What reaches the creator of what a fan pays, every fee counted, beside others’ published fees: writes bench/COST.md.',
+    load: () => import('./cost.ts'),
+  },
+  fanout: {
+    summary: 'Events a second to 2,000 sockets on one creator, beside a bare broadcast and beside one execution a socket.',
+    load: () => import('./fanout.ts'),
+  },
   renewals: {
     summary: 'Micro-subscriptions renewed a second, beside plain INSERT … SELECT of the same rows and one transaction each.',
     load: () => import('./renewals.ts'),

@@ -66,6 +66,7 @@ export class Migration0005Creators extends Migration {
         target_micros bigint NOT NULL,
         raised_micros bigint NOT NULL DEFAULT 0,
         reached_at timestamptz,
+        reached_by uuid,
         archived_at timestamptz,
         created_at timestamptz NOT NULL,
         CONSTRAINT goal_pkey PRIMARY KEY (id),
@@ -75,6 +76,7 @@ export class Migration0005Creators extends Migration {
         CONSTRAINT goal_reached_once_raised CHECK (raised_micros < target_micros OR reached_at IS NOT NULL)
       )`);
     this.addSql(`CREATE INDEX goal_of_creator ON goal (creator_id, id) WHERE archived_at IS NULL`);
+    this.addSql(`CREATE INDEX goal_reached_by ON goal (reached_by) WHERE reached_by IS NOT NULL`);
     this.addSql(`
       CREATE TABLE supporter (
         creator_id uuid NOT NULL,

@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** Top-ups, and the simulated processor's own memory. */
+/** Top-ups. */
 export class Migration0006Wallets extends Migration {
   override up(): void {
     this.addSql(`
@@ -40,19 +40,5 @@ export class Migration0006Wallets extends Migration {
     this.addSql(`CALL keep_rows('top_up')`);
     this.addSql(`CREATE INDEX top_up_of_person ON top_up (person_id, id)`);
     this.addSql(`CREATE INDEX top_up_pending ON top_up (created_at) WHERE status = 'PENDING'`);
-    this.addSql(`
-      CREATE TABLE sandbox_charge (
-        id text NOT NULL,
-        idempotency_key text NOT NULL,
-        amount_micros bigint NOT NULL,
-        fee_micros bigint NOT NULL,
-        currency text NOT NULL,
-        payment_method text NOT NULL,
-        decline_code text,
-        created_at timestamptz NOT NULL,
-        CONSTRAINT sandbox_charge_pkey PRIMARY KEY (id),
-        CONSTRAINT sandbox_charge_key_once UNIQUE (idempotency_key)
-      )`);
-    this.addSql(`CALL make_append_only('sandbox_charge')`);
   }
 }

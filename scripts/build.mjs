@@ -70,7 +70,8 @@ if (existsSync(path.join(root, 'src'))) {
     sources: ['web'],
     tool: 'vite',
     work: () => {
-      run(['vite', 'bin', 'vite.js'], 'build', '--logLevel', 'warn', '-c', 'web/vite.config.ts');
+      const pages = readdirSync(path.join(root, 'web')).filter((name) => existsSync(path.join(root, 'web', name, 'index.html')));
+      for (const page of pages) run(['vite', 'bin', 'vite.js'], 'build', path.join('web', page), '--logLevel', 'warn', '-c', 'web/vite.config.ts');
     },
   });
 }

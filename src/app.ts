@@ -1,6 +1,6 @@
 import type { EntitySchema } from '@mikro-orm/core';
 import type { GraphQLSchema } from 'graphql';
-import { apiRoom, nodeTypesService, type ApiFace } from './api/room.ts';
+import { apiRoom, nodeTypesService, type ApiFace, type NodeType } from './api/room.ts';
 import { billingRoom } from './billing/room.ts';
 import { configService, type Config } from './config.ts';
 import { creatorsRoom } from './creators/room.ts';
@@ -10,9 +10,10 @@ import { identityRoom } from './identity/room.ts';
 import { ledgerRoom } from './ledger/room.ts';
 import { liveHubService, liveRoom } from './live/room.ts';
 import { mailRoom } from './mail/room.ts';
-import { intentKindsService, paymentsRoom, type PaymentsFace } from './payments/room.ts';
+import { borderPostingsService, disputeKindsService, intentKindsService, paymentProvidersService, paymentsRoom, sandboxService, type PaymentsFace } from './payments/room.ts';
 import { JobRunner, printed, schemaOf, serverRoom, startServer, type RunningServer, type ServerGauge, type ServerLog, type SocketTimings } from './server/room.ts';
 import { payoutsRoom } from './payouts/room.ts';
+import { receiptsRoom } from './receipts/room.ts';
 import { subscriptionsRoom } from './subscriptions/room.ts';
 import { tipSenderService, tipsRoom } from './tips/room.ts';
 import { walletsRoom } from './wallets/room.ts';
@@ -20,7 +21,7 @@ import { walletsRoom } from './wallets/room.ts';
 /** Every room, in the order in which they build on each other. */
 export const rooms: readonly (ApiFace & PaymentsFace)[] = [
   databaseRoom, ledgerRoom, eventsRoom, mailRoom, apiRoom, identityRoom, paymentsRoom, creatorsRoom, walletsRoom,
-  tipsRoom, subscriptionsRoom, payoutsRoom, billingRoom, liveRoom, serverRoom,
+  tipsRoom, subscriptionsRoom, payoutsRoom, billingRoom, liveRoom, receiptsRoom, serverRoom,
 ];
 
 /** Every entity of every room: what a `Database` is connected with. */
@@ -28,6 +29,11 @@ export const entities: readonly EntitySchema[] = rooms.flatMap((room) => room.en
 
 /** What `check()` proves of the stored data besides the books themselves. */
 export const invariants: readonly Invariant[] = rooms.flatMap((room) => room.invariants ?? []);
+
+/** Every type of node by the prefix of its ids. */
+export function nodeTypes(): ReadonlyMap<string, NodeType> {
+  return new Map(rooms.flatMap((room) => room.nodes ?? []).map((node) => [node.prefix, node]));
+}
 
 /** What `/metrics` tells of the rooms. */
 const gauges: readonly ServerGauge[] = [
@@ -79,8 +85,10 @@ export function createApp(options: AppOptions): App {
     .provide(databaseService, database)
     .provide(logService, log)
     .provide(clockService, options.clock ?? systemClock)
-    .provide(nodeTypesService, new Map(rooms.flatMap((room) => room.nodes ?? []).map((node) => [node.prefix, node])))
-    .provide(intentKindsService, rooms.flatMap((room) => room.intentKinds ?? []));
+    .provide(nodeTypesService, nodeTypes())
+    .provide(intentKindsService, rooms.flatMap((room) => room.intentKinds ?? []))
+    .provide(disputeKindsService, rooms.flatMap((room) => room.disputeKinds ?? []))
+    .provide(borderPostingsService, rooms.flatMap((room) => room.borderPostings ?? []));
   const jobs = new JobRunner(services, log);
   let server: RunningServer | undefined;
   return {
@@ -94,7 +102,11 @@ export function createApp(options: AppOptions): App {
         migrationNames: options.migrations?.map(({ name }) => name),
         timings: options.socketTimings,
       });
-      if (options.runsJobs !== false) jobs.start(rooms.flatMap((room) => room.jobs ?? []));
+      if (services.get(paymentProvidersService).size === 0) log.warn({}, 'No payment provider is set up: nobody can pay in. Set STRIPE_SECRET_KEY.');
+      if (options.runsJobs !== false) {
+        jobs.start(rooms.flatMap((room) => room.jobs ?? []));
+        await services.get(sandboxService)?.deliverTo(server.url);
+      }
       log.info({ url: server.url }, 'serving');
       return { url: server.url };
     },

@@ -26,11 +26,29 @@ export interface Config {
   readonly platformFeeBps: number;
   readonly topUpFee: 'fan' | 'platform';
   readonly payoutHoldDays: number;
+  /** Null: no cards are charged through Stripe. */
+  readonly stripe: StripeConfig | null;
+  /** Whether the simulated processor, which moves no real money, is offered in production. */
+  readonly sandboxInProduction: boolean;
+  /** How much longer the earnings of a card tip are held that goes back to somebody who tipped its sender lately. */
+  readonly roundTripHoldDays: number;
+  /** Where a payment provider sends fans back to after a page of its own. */
+  readonly paymentReturnUrl: string;
+  /** The least that a payout may be, in micros of whatever currency. */
+  readonly payoutMinimumMicros: bigint;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   /** SMTP server as a URL; null writes mail into files under the data folder. */
   readonly smtpUrl: string | null;
   readonly mailFrom: string;
   readonly limits: Limits;
+}
+
+export interface StripeConfig {
+  readonly secretKey: string;
+  /** A webhook may be signed by any of them: two while one is being replaced. */
+  readonly webhookSecrets: readonly string[];
+  /** Null: Stripe itself. */
+  readonly apiUrl: string | null;
 }
 
 export interface Limits {
@@ -42,6 +60,12 @@ export interface Limits {
   readonly socketOperations: number;
   /** Requests a minute from one address to sign-in, sign-up and password reset. */
   readonly authAttemptsPerMinute: number;
+  /** Tries to charge or save a card within an hour, for one account or guest, from one address, and for one creator. */
+  readonly cardAttemptsPerAccount: number;
+  readonly cardAttemptsPerAddress: number;
+  readonly cardAttemptsPerCreator: number;
+  /** Guests' sessions within an hour, from one address. */
+  readonly guestSessionsPerAddress: number;
 }
 
 export const configService = service<Config>('config');
@@ -61,6 +85,17 @@ const whole = (minimum: number, maximum: number, fallback: number) =>
       error: `is not a whole number from ${minimum} to ${maximum}`,
     })
     .transform(Number);
+
+/** An amount in a currency's major unit, as micros. */
+const units = (fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .refine((text) => /^\d{1,9}(\.\d{1,6})?$/.test(text), { error: 'is not an amount such as 1 or 0.50, with at most six digits after the point' })
+    .transform((text) => {
+      const [whole = '', fraction = ''] = text.split('.');
+      return BigInt(whole + fraction.padEnd(6, '0'));
+    });
 
 const url = (...schemes: string[]) =>
   z.string().refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol), {
@@ -85,6 +120,13 @@ const shape = z.object({
   PLATFORM_FEE_BPS: whole(0, 9_999, 500),
   TOP_UP_FEE: oneOf('fan', 'platform').default('fan'),
   PAYOUT_HOLD_DAYS: whole(0, 90, 7),
+  ROUND_TRIP_HOLD_DAYS: whole(0, 365, 30),
+  PAYMENT_RETURN_URL: url('http:', 'https:').optional(),
+  PAYOUT_MINIMUM: units('1'),
+  STRIPE_SECRET_KEY: z.string().optional(),
+  STRIPE_WEBHOOK_SECRET: z.string().default(''),
+  STRIPE_API_URL: url('http:', 'https:').optional(),
+  SANDBOX_IN_PRODUCTION: oneOf('true', 'false').default('false'),
   LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
   SMTP_URL: url('smtp:', 'smtps:').optional(),
   MAIL_FROM: z.string().default('Farthing <farthing@localhost>'),
@@ -95,6 +137,10 @@ const shape = z.object({
   LIMIT_COST: whole(100, 10_000_000, 15_000),
   LIMIT_SOCKET_OPERATIONS: whole(1, 10_000, 100),
   LIMIT_AUTH_ATTEMPTS_PER_MINUTE: whole(1, 1_000_000, 60),
+  LIMIT_CARD_ATTEMPTS_PER_ACCOUNT: whole(1, 1_000_000, 20),
+  LIMIT_CARD_ATTEMPTS_PER_ADDRESS: whole(1, 1_000_000, 60),
+  LIMIT_CARD_ATTEMPTS_PER_CREATOR: whole(1, 1_000_000, 1_000),
+  LIMIT_GUEST_SESSIONS_PER_ADDRESS: whole(1, 1_000_000, 30),
 });
 
 /** Every variable that `readConfig` looks at. */
@@ -121,6 +167,7 @@ export function readConfig(environment: Environment = process.env, workingDirect
     throw new ConfigError(`The environment has ${mistakes.length === 1 ? 'a mistake' : `${mistakes.length} mistakes`}:\n${mistakes.map((line) => `  ${line}`).join('\n')}`);
   }
   const env = parsed.data;
+  const publicUrl = (env.PUBLIC_URL ?? defaultPublicUrl(env.HOST, env.PORT)).replace(/\/+$/, '');
   return {
     production: env.NODE_ENV === 'production',
     host: env.HOST,
@@ -129,13 +176,22 @@ export function readConfig(environment: Environment = process.env, workingDirect
     databaseUrl: env.DATABASE_URL ?? null,
     migrationDatabaseUrl: env.MIGRATION_DATABASE_URL ?? env.DATABASE_URL ?? null,
     databasePoolSize: env.DATABASE_POOL_SIZE,
-    publicUrl: (env.PUBLIC_URL ?? defaultPublicUrl(env.HOST, env.PORT)).replace(/\/+$/, ''),
+    publicUrl,
     allowedOrigins: splitList(env.ALLOWED_ORIGINS),
     trustedProxies: splitList(env.TRUSTED_PROXIES),
     authSecret: env.AUTH_SECRET ?? null,
     platformFeeBps: env.PLATFORM_FEE_BPS,
     topUpFee: env.TOP_UP_FEE,
     payoutHoldDays: env.PAYOUT_HOLD_DAYS,
+    stripe: env.STRIPE_SECRET_KEY === undefined ? null : {
+      secretKey: env.STRIPE_SECRET_KEY,
+      webhookSecrets: splitList(env.STRIPE_WEBHOOK_SECRET),
+      apiUrl: env.STRIPE_API_URL ?? null,
+    },
+    sandboxInProduction: env.SANDBOX_IN_PRODUCTION === 'true',
+    roundTripHoldDays: env.ROUND_TRIP_HOLD_DAYS,
+    paymentReturnUrl: env.PAYMENT_RETURN_URL ?? `${publicUrl}/`,
+    payoutMinimumMicros: env.PAYOUT_MINIMUM,
     logLevel: env.LOG_LEVEL,
     smtpUrl: env.SMTP_URL ?? null,
     mailFrom: env.MAIL_FROM,
@@ -147,11 +203,15 @@ export function readConfig(environment: Environment = process.env, workingDirect
       cost: env.LIMIT_COST,
       socketOperations: env.LIMIT_SOCKET_OPERATIONS,
       authAttemptsPerMinute: env.LIMIT_AUTH_ATTEMPTS_PER_MINUTE,
+      cardAttemptsPerAccount: env.LIMIT_CARD_ATTEMPTS_PER_ACCOUNT,
+      cardAttemptsPerAddress: env.LIMIT_CARD_ATTEMPTS_PER_ADDRESS,
+      cardAttemptsPerCreator: env.LIMIT_CARD_ATTEMPTS_PER_CREATOR,
+      guestSessionsPerAddress: env.LIMIT_GUEST_SESSIONS_PER_ADDRESS,
     },
   };
 }
 
-const secretNames = new Set(['AUTH_SECRET', 'DATABASE_URL', 'MIGRATION_DATABASE_URL', 'SMTP_URL']);
+const secretNames = new Set(['AUTH_SECRET', 'DATABASE_URL', 'MIGRATION_DATABASE_URL', 'SMTP_URL', 'STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET']);
 
 function describeMistake(name: string, given: Environment, problem: string): string {
   const value = secretNames.has(name) ? '' : ` "${given[name]}"`;
@@ -182,6 +242,9 @@ function jointMistakes(given: Environment): string[] {
   }
   if (given.DATABASE_URL && !given.AUTH_SECRET) {
     mistakes.push('AUTH_SECRET is required with DATABASE_URL: at least 32 random characters, the same for every process.');
+  }
+  if (given.STRIPE_SECRET_KEY && splitList(given.STRIPE_WEBHOOK_SECRET ?? '').length === 0) {
+    mistakes.push('STRIPE_WEBHOOK_SECRET is required with STRIPE_SECRET_KEY: the signing secret of the endpoint /webhooks/stripe.');
   }
   if (given.MIGRATION_DATABASE_URL && !given.DATABASE_URL) {
     mistakes.push('MIGRATION_DATABASE_URL is given without DATABASE_URL: it only says how to migrate that server.');

@@ -70,6 +70,15 @@ test('a real database asks for a secret of its own', () => {
   expect(mistakesOf({ DATABASE_URL: 'postgres://app@db/farthing' })).toContain('AUTH_SECRET is required with DATABASE_URL');
 });
 
+test('Stripe is set up by its secret key, and asks for the secrets of its webhooks', () => {
+  expect(readConfig({}, folder).stripe).toBeNull();
+  const stripe = { STRIPE_SECRET_KEY: 'sk_live_1', STRIPE_WEBHOOK_SECRET: 'whsec_old, whsec_new' };
+  expect(readConfig(stripe, folder).stripe).toEqual({ secretKey: 'sk_live_1', webhookSecrets: ['whsec_old', 'whsec_new'], apiUrl: null });
+  expect(readConfig({ ...stripe, STRIPE_API_URL: 'http://127.0.0.1:12111' }, folder).stripe?.apiUrl).toBe('http://127.0.0.1:12111');
+  expect(mistakesOf({ STRIPE_SECRET_KEY: 'sk_live_1' })).toContain('STRIPE_WEBHOOK_SECRET is required with STRIPE_SECRET_KEY');
+  expect(mistakesOf({ SANDBOX_IN_PRODUCTION: 'yes' })).toContain('SANDBOX_IN_PRODUCTION "yes" is none of true, false.');
+});
+
 test('no secret is ever repeated', () => {
   const message = mistakesOf({
     AUTH_SECRET: 'hunter2', DATABASE_URL: 'mysql://app:hunter2@db/farthing', MIGRATION_DATABASE_URL: 'hunter2', SMTP_URL: 'http://mail:hunter2@mail.example.com',

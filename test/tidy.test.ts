@@ -129,7 +129,7 @@ test('only config.ts reads the environment', () => {
 
 describe('small pieces', () => {
   const everything = [
-    ...['src', 'test', 'bench', 'migrations'].flatMap((folder) => filesBelow(folder, /\.ts$/)),
+    ...['src', 'test', 'test-browser', 'bench', 'migrations'].flatMap((folder) => filesBelow(folder, /\.ts$/)),
     ...filesBelow('web', /\.tsx?$/),
   ].map(readSource);
 

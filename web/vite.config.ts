@@ -1,7 +1,11 @@
+import { createHash } from 'node:crypto';
 import { basename, resolve } from 'node:path';
 import { defineConfig, type Plugin } from 'vite';
 
 const here = import.meta.dirname;
+
+/** The overlay runs in OBS, which embeds a Chromium as old as this; the other pages run in browsers of today. */
+const targets: Readonly<Record<string, string>> = { overlay: 'chrome103' };
 
 /**
  * Gives each page its place: `web/<page>` is built to `dist/web/<page>` and served at `/<page>/`.
@@ -12,7 +16,24 @@ function pagePlace(): Plugin {
     name: 'farthing:page-place',
     config(config) {
       const page = basename(config.root ?? here);
-      return { base: `/${page}/`, build: { outDir: config.build?.outDir ?? resolve(here, '../dist/web', page) } };
+      const outDir = config.build?.outDir ?? resolve(here, '../dist/web', page);
+      return { base: `/${page}/`, build: { outDir, target: targets[page] ?? 'es2022' } };
+    },
+  };
+}
+
+/** Names the build in a page that asks for it: by all of its files, whose names are made of what is in them. */
+function buildId(): Plugin {
+  return {
+    name: 'farthing:build-id',
+    transformIndexHtml: {
+      order: 'post',
+      handler(html, { bundle }) {
+        if (!bundle) return html;
+        const hash = createHash('sha256').update(html);
+        for (const file of Object.keys(bundle).sort()) hash.update(file);
+        return html.replace('<meta name="build-id" content="development"', `<meta name="build-id" content="${hash.digest('hex').slice(0, 16)}"`);
+      },
     },
   };
 }
@@ -21,11 +42,10 @@ function pagePlace(): Plugin {
 export default defineConfig({
   root: resolve(here, 'explorer'),
   publicDir: false,
-  plugins: [pagePlace()],
+  plugins: [pagePlace(), buildId()],
   worker: { format: 'es' },
   build: {
     emptyOutDir: true,
-    target: 'es2022',
     // Fonts and images stay files, so that the page needs no `data:` source for what is ours.
     assetsInlineLimit: 0,
     // Monaco is one piece of 2 MB and more; test/web holds the whole page to a size instead.

@@ -9,12 +9,32 @@ export interface Viewer {
   readonly sessionId: string;
 }
 
+/** An overlay that signed in with its own token: it shows one creator's page, and may do nothing else. */
+export interface OverlayCredential {
+  readonly creatorId: string;
+  readonly overlayId: string;
+  /** The socket, as the overlays' connections are told apart. */
+  readonly connectionId: string;
+}
+
+/** Somebody without an account who may tip by card. */
+export interface Guest {
+  readonly guestId: string;
+}
+
 /** What every resolver gets: made anew for each request, and for each event of a subscription. */
 export interface RequestContext {
   readonly services: Services;
   readonly em: EntityManager;
   /** Null when nobody signed in. In an execution that is shared by many sockets, reading it throws. */
   readonly viewer: Viewer | null;
+  /**
+   * The overlay whose socket this is; null for everybody else, and always over HTTP. In an execution that is shared, reading it throws;
+   * in one that the overlays of a creator share, only `creatorId` may be read.
+   */
+  readonly overlay: OverlayCredential | null;
+  /** Who came with a guest's token; never there together with a viewer. In a shared execution, reading it throws too. */
+  readonly guest: Guest | null;
   /** True where one execution answers many sockets: nobody in particular is looking. */
   readonly isShared: boolean;
   /** Caches that live as long as the request: see `cached`. */
@@ -27,6 +47,8 @@ export interface RequestContext {
 export interface ContextParts {
   readonly services: Services;
   readonly viewer: Viewer | null;
+  readonly overlay?: OverlayCredential | null;
+  readonly guest?: Guest | null;
   readonly requestId: string;
   readonly remoteAddress: string;
 }
@@ -35,6 +57,8 @@ export function createContext(parts: ContextParts): RequestContext {
   let em: EntityManager | undefined;
   return {
     ...parts,
+    overlay: parts.overlay ?? null,
+    guest: parts.guest ?? null,
     isShared: false,
     // Made at its first use: sending a tip, for one, is plain SQL and needs none.
     get em() {
@@ -45,7 +69,7 @@ export function createContext(parts: ContextParts): RequestContext {
 }
 
 /** A context for an execution whose answer goes to many: asking it who is looking is a bug, and throws. */
-export function createSharedContext(parts: Omit<ContextParts, 'viewer'>): RequestContext {
+export function createSharedContext(parts: Omit<ContextParts, 'viewer' | 'overlay' | 'guest'>): RequestContext {
   let em: EntityManager | undefined;
   return {
     ...parts,
@@ -57,6 +81,12 @@ export function createSharedContext(parts: Omit<ContextParts, 'viewer'>): Reques
     get viewer(): never {
       throw new Error('A shared execution was asked for its viewer: mark the field as viewer-dependent.');
     },
+    get overlay(): never {
+      throw new Error('A shared execution was asked for its overlay: mark the field as viewer-dependent.');
+    },
+    get guest(): never {
+      throw new Error('A shared execution was asked for its guest: mark the field as viewer-dependent.');
+    },
   };
 }
 
@@ -66,6 +96,11 @@ export function createSharedContext(parts: Omit<ContextParts, 'viewer'>): Reques
  */
 export function isViewer(context: RequestContext, personId: string | null): boolean {
   return !context.isShared && personId !== null && context.viewer?.personId === personId;
+}
+
+/** The same of a guest. */
+export function isGuest(context: RequestContext, guestId: string | null): boolean {
+  return !context.isShared && guestId !== null && context.guest?.guestId === guestId;
 }
 
 /** Makes a thing (a DataLoader, mostly) once a request: `cached(context, 'creator.byId', () => new DataLoader(…))`. */

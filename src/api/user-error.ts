@@ -2,6 +2,7 @@ import { Field, InterfaceType, ObjectType } from 'type-graphql';
 import { isCurrencyCode, MAX_MICROS, money, parseAmount, type AmountResult, type Money } from '../money/room.ts';
 import { ErrorCode } from './error-code.ts';
 import { MoneyType, type MoneyInput } from './money-type.ts';
+import { PaymentActionType, type PaymentAction } from './payment-action.ts';
 import { CurrencyCodeScalar, DateTimeScalar } from './scalars.ts';
 
 export type ErrorPath = readonly string[];
@@ -98,6 +99,17 @@ export class PaymentDeclined extends UserError {
     super(ErrorCode.PAYMENT_DECLINED, message, path);
     this.declineCode = declineCode;
     this.retryable = retryable;
+  }
+}
+
+@ObjectType({ implements: UserError, description: 'The fan has to confirm the payment first; what became of it is shown by paymentUpdated.' })
+export class ActionRequired extends UserError {
+  @Field(() => PaymentActionType, { description: 'What to do.' })
+  action: PaymentAction;
+
+  constructor(message: string, path: ErrorPath | null, action: PaymentAction) {
+    super(ErrorCode.ACTION_REQUIRED, message, path);
+    this.action = action;
   }
 }
 

@@ -2,6 +2,7 @@ import { clockService, type Services, type Tx } from '../database/room.ts';
 import { lockIdlePeople } from '../identity/room.ts';
 import { subscriptionColumns, subscriptionOf, type Subscription, type SubscriptionRow } from '../subscriptions/room.ts';
 import { chargeDue, type ChargeDueOptions, type ChargeDueOutcome } from './charge-due.ts';
+import type { DueBy } from './due.ts';
 
 export interface BatchOutcome extends ChargeDueOutcome {
   /** How many subscriptions were due. */
@@ -15,11 +16,11 @@ export async function renewPeople(
   tx: Tx,
   personIds: readonly string[],
   services: Services,
-  options: Pick<ChargeDueOptions, 'asOf' | 'catchUp' | 'isForecast'>,
+  options: Pick<ChargeDueOptions, 'asOf' | 'catchUp' | 'isForecast'> & DueBy,
 ): Promise<BatchOutcome> {
   await limitTransaction(tx);
   const people = await lockIdlePeople(tx, personIds);
-  const subscriptions = await lockDue(tx, [...people.keys()], options.asOf);
+  const subscriptions = await lockDue(tx, [...people.keys()], options);
   // A run may take a past time for now, but what it takes today counts against today's caps, and nobody's retries are over by then.
   const now = laterOf(options.asOf, services.get(clockService).now());
   const outcome = await chargeDue(tx, services, subscriptions, { ...options, now, people, onUnpaid: 'DUN' });
@@ -39,11 +40,12 @@ function laterOf(a: Date, b: Date): Date {
 }
 
 /** The oldest debts come first: when a wallet is short, it is the youngest that stays unpaid. */
-async function lockDue(tx: Tx, personIds: readonly string[], asOf: Date): Promise<Subscription[]> {
+async function lockDue(tx: Tx, personIds: readonly string[], { asOf, isDunningPaused }: DueBy): Promise<Subscription[]> {
   // Nobody waits here and so reads what was before: whoever writes a subscription has locked its person, as we have.
   const rows = await tx.query<SubscriptionRow>(
-    `SELECT ${subscriptionColumns} FROM subscription s WHERE s.person_id = ANY ($1::uuid[]) AND s.next_charge_at <= $2 ORDER BY s.id FOR NO KEY UPDATE`,
-    [personIds, asOf],
+    `SELECT ${subscriptionColumns} FROM subscription s
+     WHERE s.person_id = ANY ($1::uuid[]) AND s.next_charge_at <= $2 AND NOT ($3::boolean AND s.status = 'PAST_DUE') ORDER BY s.id FOR NO KEY UPDATE`,
+    [personIds, asOf, isDunningPaused],
   );
   return rows.map(subscriptionOf).sort((a, b) => a.nextChargeAt!.getTime() - b.nextChargeAt!.getTime());
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { databaseService, failureKind, logService, OutcomeUnknown, transaction, Unavailable, type Database, type Log, type Services } from '../database/room.ts';
+import { clockService, databaseService, failureKind, logService, OutcomeUnknown, transaction, Unavailable, type Database, type Log, type Services } from '../database/room.ts';
 import { ForecastMissed } from '../subscriptions/room.ts';
+import { dunningPausedUntil } from '../wallets/room.ts';
 import { beforeAll, readDue, type DuePage, type DuePlace } from './due.ts';
 import { renewPeople, type BatchOutcome } from './renew-people.ts';
 import { emptyReport, sumOf, type RunReport } from './run-report.ts';
@@ -50,6 +51,8 @@ class RenewalRun {
   #report = emptyReport;
   #busyFans = 0;
   #hasHeld = false;
+  /** As it was when the pass began: while cards are declined far too often, who is past due is not tried again. */
+  #isDunningPaused = false;
   /** How many due subscriptions a row of a page has led to: fans have several, due at different times. */
   #subscriptionsPerRow = 4;
 
@@ -78,11 +81,12 @@ class RenewalRun {
     let left: DuePlace | null = null;
     let hasMoved = false;
     this.#busyFans = 0;
+    this.#isDunningPaused = (await this.#patiently(() => dunningPausedUntil(this.#db, this.#services.get(clockService).now()))) !== null;
     for (let at: DuePlace | null = from; at !== null && !this.#isStopped; ) {
       const { asOf, batch } = this.#options;
       const rows = Math.max(1, Math.round(batch / this.#subscriptionsPerRow));
       const after: DuePlace = at;
-      const page: DuePage = await this.#patiently(() => readDue(this.#db, after, asOf, rows));
+      const page: DuePage = await this.#patiently(() => readDue(this.#db, after, { asOf, isDunningPaused: this.#isDunningPaused }, rows));
       const outcome = await this.#renewPage(page.personIds.filter((id) => !this.#refused.has(id)));
       if (outcome.busyFans > 0 || outcome.isDueAgain) left ??= at;
       if (outcome.due > 0 && outcome.busyFans === 0) this.#subscriptionsPerRow = Math.max(1, outcome.due / page.rows);
@@ -114,8 +118,9 @@ class RenewalRun {
 
   async #renewPeople(personIds: readonly string[]): Promise<BatchOutcome> {
     const { asOf, catchUp } = this.#options;
+    const isDunningPaused = this.#isDunningPaused;
     const renewing = (isForecast: boolean) =>
-      transaction(this.#db, (tx) => renewPeople(tx, personIds, this.#services, { asOf, catchUp, isForecast }), { rerunLostCommit: true });
+      transaction(this.#db, (tx) => renewPeople(tx, personIds, this.#services, { asOf, catchUp, isForecast, isDunningPaused }), { rerunLostCommit: true });
     return renewing(true).catch((error: unknown) => {
       if (error instanceof ForecastMissed) return renewing(false);
       throw error;

@@ -29,7 +29,9 @@ export function announcement({ url, config, demo, dataDir }: Announced): string 
 function demoLines({ creator, password, fan, owner }: DemoIntroduction, url: string, shownUrl: string): string[] {
   return [
     'API explorer, signed in as a fan:',
-    `  ${shownUrl}/explorer/${fan.token === null ? '' : `#token=${encodeURIComponent(fan.token)}`}`,
+    `  ${shownUrl}/explorer/${tokenFragment(fan)}`,
+    'Alerts on stream, signed in as the creator:',
+    `  ${shownUrl}/setup/${tokenFragment(owner)}`,
     '',
     `Demo creator: ${creator.displayName}, handle ${creator.handle}, id ${creator.id}, tipped in ${creator.currency}`,
     '',
@@ -42,6 +44,10 @@ function demoLines({ creator, password, fan, owner }: DemoIntroduction, url: str
     `  npm run demo${url === 'http://127.0.0.1:4000' ? '' : ` -- --url ${url}`}`,
     '',
   ];
+}
+
+function tokenFragment({ token }: DemoSignIn): string {
+  return token === null ? '' : `#token=${encodeURIComponent(token)}`;
 }
 
 function signInLines(role: string, { email, token }: DemoSignIn): string[] {
@@ -61,6 +67,8 @@ function plainLines(url: string, shownUrl: string): string[] {
   return [
     'API explorer:',
     `  ${shownUrl}/explorer/`,
+    'Alerts on stream:',
+    `  ${shownUrl}/setup/`,
     '',
     'Make an account; the header set-auth-token of the answer is its token:',
     `  curl -si ${url}/api/auth/sign-up/email -H 'content-type: application/json' -d '${account}'`,

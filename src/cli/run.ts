@@ -9,15 +9,17 @@ import { check } from './check.ts';
 import { CliError } from './cli-error.ts';
 import { invocationOf, type Command } from './command.ts';
 import { demo } from './demo.ts';
+import { exportStatement } from './export.ts';
 import { helpOf, overview } from './help.ts';
 import { migrate } from './migrate.ts';
+import { reconcile } from './reconcile.ts';
 import { renew } from './renew.ts';
 import { schema } from './schema.ts';
 import { seed } from './seed.ts';
 import { serve } from './serve.ts';
 
 /** Every command, in the order in which the help lists them. */
-export const commands: readonly Command[] = [serve, migrate, seed, demo, renew, check, schema];
+export const commands: readonly Command[] = [serve, migrate, seed, demo, renew, reconcile, check, exportStatement, schema];
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const remark = (line: string): void => void process.stderr.write(`${line}\n`);

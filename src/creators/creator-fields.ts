@@ -12,6 +12,7 @@ import type { Creator, Goal, Tier } from './entities.ts';
 import { GoalType } from './goal-type.ts';
 import { goalsOf, loadCounter, MEMBERS, tiersOf } from './lists.ts';
 import { afterLiveHead, liveHeads } from './live-heads.ts';
+import { roleOf } from './moderator-lists.ts';
 import { SupporterType, topTippers } from './supporters.ts';
 import { TierConnection } from './tier-type.ts';
 
@@ -83,8 +84,8 @@ export class CreatorFields {
 
   @ViewerDependent()
   @FieldResolver(() => CreatorRole, { description: 'NONE, MODERATOR or OWNER, for the signed-in account.' })
-  viewerRole(@Root() creator: Creator, @Ctx() context: RequestContext): CreatorRole {
-    return context.viewer?.personId === creator.ownerId ? CreatorRole.OWNER : CreatorRole.NONE;
+  viewerRole(@Root() creator: Creator, @Ctx() context: RequestContext): Promise<CreatorRole> {
+    return roleOf(context, creator);
   }
 
   @Allow(owner)

@@ -8,11 +8,13 @@ import { archiveGoal, createGoal, updateGoal } from './edit-goal.ts';
 import { archiveTier, createTier, updateTier } from './edit-tier.ts';
 import type { Creator } from './entities.ts';
 import {
-  ArchiveGoalInput, ArchiveTierInput, CreateCreatorInput, CreateGoalInput, CreateTierInput, CreatorPayload, GoalPayload, TierPayload,
-  UpdateCreatorInput, UpdateGoalInput, UpdateTierInput,
+  AddModeratorInput, ArchiveGoalInput, ArchiveTierInput, CreateCreatorInput, CreateGoalInput, CreateTierInput, CreatorPayload, GoalPayload,
+  RemoveModeratorInput, TierPayload, UpdateCreatorInput, UpdateGoalInput, UpdateTierInput,
 } from './inputs.ts';
 import { forgetLists } from './lists.ts';
+import { addModerator, removeModerator } from './edit-moderators.ts';
 import { loadCreatorByHandle, loadCreatorOf, rememberCreators } from './load-creator.ts';
+import { loadModerated } from './moderator-lists.ts';
 
 @Resolver()
 export class CreatorQueries {
@@ -44,6 +46,11 @@ export class ViewerCreator {
   @FieldResolver(() => CreatorType, { nullable: true, description: 'The creator page this account runs, if it runs one.' })
   creator(@Root() viewer: ViewerType, @Ctx() context: RequestContext): Promise<Creator | null> {
     return loadCreatorOf(context, viewer.personId);
+  }
+
+  @FieldResolver(() => [CreatorType], { description: 'Creator pages that this account moderates, in the order in which it was added to them: the first 100.' })
+  moderates(@Root() viewer: ViewerType, @Ctx() context: RequestContext): Promise<Creator[]> {
+    return loadModerated(context, viewer.personId);
   }
 }
 
@@ -100,6 +107,18 @@ export class CreatorMutations {
   @Mutation(() => GoalPayload, { description: 'Closes a goal: later tips do not count for it.' })
   async archiveGoal(@Arg('input', () => ArchiveGoalInput, input) given: ArchiveGoalInput, @Ctx() context: RequestContext): Promise<GoalPayload> {
     return show(context, await archiveGoal(context.services, personIdOf(context), given.goalId));
+  }
+
+  @Allow(signedIn)
+  @Mutation(() => CreatorPayload, { description: 'Lets an account moderate the viewer\'s own page; 50 accounts may. Adding one again changes nothing.' })
+  async addModerator(@Arg('input', () => AddModeratorInput, input) given: AddModeratorInput, @Ctx() context: RequestContext): Promise<CreatorPayload> {
+    return show(context, await addModerator(context.services, personIdOf(context), given.email));
+  }
+
+  @Allow(signedIn)
+  @Mutation(() => CreatorPayload, { description: 'Lets an account moderate the viewer\'s own page no more, from now on.' })
+  async removeModerator(@Arg('input', () => RemoveModeratorInput, input) given: RemoveModeratorInput, @Ctx() context: RequestContext): Promise<CreatorPayload> {
+    return show(context, await removeModerator(context.services, personIdOf(context), given.profileId));
   }
 }
 

@@ -3,7 +3,9 @@ import { Arg, Ctx, Field, FieldResolver, Int, ObjectType, Resolver, Root } from 
 import { cached, daysOf, MoneyType, Period, type RequestContext } from '../api/room.ts';
 import { clockService, databaseService } from '../database/room.ts';
 import { money, type Money } from '../money/room.ts';
+import { loadPerson, PublicProfileType, type Person } from '../identity/room.ts';
 import type { Creator } from './entities.ts';
+import { loadModeratorIds } from './moderator-lists.ts';
 
 @ObjectType({ description: 'What a creator page took in over a period.' })
 export class CreatorStats {
@@ -26,6 +28,13 @@ export class CreatorDashboard {}
 
 @Resolver(() => CreatorDashboard)
 export class DashboardFields {
+  @FieldResolver(() => [PublicProfileType], { description: 'Who moderates the page beside its owner, in the order in which they were added: 50 at most.' })
+  async moderators(@Root() creator: Creator, @Ctx() context: RequestContext): Promise<Person[]> {
+    const ids = await loadModeratorIds(context, creator.id);
+    const people = await Promise.all(ids.map((id) => loadPerson(context, id)));
+    return people.filter((person) => person !== null);
+  }
+
   @FieldResolver(() => CreatorStats, { description: 'The figures of the current period.' })
   async stats(
     @Root() creator: Creator,

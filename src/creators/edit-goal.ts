@@ -27,7 +27,7 @@ export function createGoal(services: Services, personId: string, input: CreateGo
     }
     if (check.failed) return refused(...check.errors);
     const { id: creatorId, currency } = own;
-    const goal = tx.em.create(GoalEntity, { id, creatorId, currency, ...fields, raisedMicros: 0n, reachedAt: null, archivedAt: null, createdAt: now });
+    const goal = tx.em.create(GoalEntity, { id, creatorId, currency, ...fields, raisedMicros: 0n, reachedAt: null, reachedBy: null, archivedAt: null, createdAt: now });
     await tx.em.flush();
     return { goal, errors: [] };
   });
@@ -42,7 +42,10 @@ export function updateGoal(services: Services, personId: string, input: UpdateGo
     if (goal.archivedAt) check.refuse(ErrorCode.INVALID_STATE, `The goal ${quoteText(goal.title)} is archived and cannot be changed.`, 'goalId');
     const changed = checkFields(check, input, page.own!, goal);
     if (check.failed) return refused(...check.errors);
-    Object.assign(goal, changed, { reachedAt: reachedAt(goal, changed.targetMicros, page.now) });
+    const reached = reachedAt(goal, changed.targetMicros, page.now);
+    // What a change of the target reached, no tip did.
+    const reachedBy = reached === goal.reachedAt ? goal.reachedBy : null;
+    Object.assign(goal, changed, { reachedAt: reached, reachedBy });
     await page.tx.em.flush();
     return { goal, errors: [] };
   });

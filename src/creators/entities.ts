@@ -45,7 +45,7 @@ export const TierEntity = defineEntity({
 });
 export type Tier = InferEntity<typeof TierEntity>;
 
-/** What a creator collects tips for. `reachedAt` is when the tips first came to the target. */
+/** What a creator collects tips for. `reachedAt` is when the tips first came to the target, `reachedBy` the tip that brought it there. */
 export const GoalEntity = defineEntity({
   name: 'Goal',
   tableName: 'goal',
@@ -57,11 +57,23 @@ export const GoalEntity = defineEntity({
     targetMicros: p.bigint(),
     raisedMicros: p.bigint().defaultRaw('0'),
     reachedAt: p.datetime().columnType('timestamptz').strictNullable(),
+    reachedBy: p.uuid().strictNullable(),
     archivedAt: p.datetime().columnType('timestamptz').strictNullable(),
     createdAt: p.datetime().columnType('timestamptz'),
   }),
 });
 export type Goal = InferEntity<typeof GoalEntity>;
+
+/** Somebody who may approve, deny, skip and replay on a creator's page, beside its owner. */
+export const ModeratorEntity = defineEntity({
+  name: 'Moderator',
+  tableName: 'moderator',
+  properties: (p) => ({
+    creatorId: p.uuid().primary(),
+    personId: p.uuid().primary(),
+    createdAt: p.datetime().columnType('timestamptz'),
+  }),
+});
 
 /** A fan of a creator under the last name given on a tip that was not anonymous. */
 export const SupporterEntity = defineEntity({
@@ -99,4 +111,4 @@ export const CreatorDayEntity = defineEntity({
   }),
 });
 
-export const creatorEntities = [CreatorDayEntity, CreatorEntity, GoalEntity, SupporterEntity, SupporterTotalEntity, TierEntity];
+export const creatorEntities = [CreatorDayEntity, CreatorEntity, GoalEntity, ModeratorEntity, SupporterEntity, SupporterTotalEntity, TierEntity];

@@ -122,6 +122,18 @@ export class ArchiveGoalInput {
   goalId!: string;
 }
 
+@InputType({ description: 'Who is to moderate the viewer\'s own page.' })
+export class AddModeratorInput {
+  @Field(() => String, { description: 'The e-mail address of an account here, in whatever case.' })
+  email!: string;
+}
+
+@InputType({ description: 'Who is to moderate the viewer\'s own page no more.' })
+export class RemoveModeratorInput {
+  @Field(() => ID, { description: 'The account, as dashboard.moderators shows it. Removing one who moderates nothing here changes nothing.' })
+  profileId!: string;
+}
+
 const errors = 'Why nothing was changed; empty when it was.';
 
 @ObjectType({ description: 'The page as it is now, or why nothing was changed.' })

@@ -1,8 +1,8 @@
 import type { Invariant } from '../database/room.ts';
-import { topics } from '../events/room.ts';
+import { creatorTopics } from '../events/room.ts';
 import { PLATFORM_OWNER_ID } from '../ledger/room.ts';
 
-const topicList = topics.map((topic) => `('${topic}')`).join(', ');
+const topicList = creatorTopics.map((topic) => `('${topic}')`).join(', ');
 
 export const creatorInvariants: readonly Invariant[] = [
   {

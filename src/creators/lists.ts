@@ -88,7 +88,7 @@ export function loadGoal(context: RequestContext, id: string): Promise<Goal | nu
 /** Forgets the lists of the request after a change, so that a payload shows what it changed. */
 export function forgetLists(context: RequestContext): void {
   for (const name of context.caches.keys()) {
-    if (/^creators\.(?:tiers|goals|counter|tierById|goalById)/.test(name)) context.caches.delete(name);
+    if (/^creators\.(?:tiers|goals|counter|tierById|goalById|moderat)/.test(name)) context.caches.delete(name);
   }
 }
 

@@ -3,6 +3,8 @@ import type { Sql } from '../database/room.ts';
 
 /** A tip that was paid, or a part of one that was given back (`amountMicros` below zero). */
 export interface RecordedTip {
+  /** The tip; for a refund, the one that it gives back. */
+  readonly tipId: string;
   readonly creatorId: string;
   /** Null for guests and for anonymous tips, which count for nobody. A refund names whom its tip named. */
   readonly tipperId: string | null;
@@ -13,6 +15,8 @@ export interface RecordedTip {
   readonly currency: string;
   /** When the tip was made, for a refund too: it leaves the totals that its tip entered. */
   readonly createdAt: Date;
+  /** True when an amount above zero is no tip of its own, but what had been given back of one and is here again: a dispute that was won. */
+  readonly isCorrection?: boolean;
 }
 
 /** A goal that a batch moved, and what it stands at now. */
@@ -58,11 +62,14 @@ async function moveGoals(tx: Sql, tips: readonly RecordedTip[]): Promise<MovedGo
   const moved = goals.map((goal) => moveGoal(goal, tipsByCreator.get(goal.creatorId) ?? [])).filter((goal) => goal !== null);
   if (moved.length > 0) {
     await tx.query(
-      `UPDATE goal SET raised_micros = moved.raised_micros, reached_at = coalesce(goal.reached_at, moved.reached_at)
-       FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[]) AS moved (id, raised_micros, reached_at) WHERE goal.id = moved.id`,
+      `UPDATE goal SET raised_micros = moved.raised_micros, reached_at = coalesce(goal.reached_at, moved.reached_at),
+         reached_by = coalesce(goal.reached_by, moved.reached_by)
+       FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::uuid[]) AS moved (id, raised_micros, reached_at, reached_by)
+       WHERE goal.id = moved.id`,
       [
         moved.map((goal) => goal.goalId), moved.map((goal) => goal.raisedMicros),
         moved.map(({ reachedByIndex }) => (reachedByIndex === null ? null : tips[reachedByIndex]!.createdAt)),
+        moved.map(({ reachedByIndex }) => (reachedByIndex === null ? null : tips[reachedByIndex]!.tipId)),
       ],
     );
   }
@@ -77,7 +84,7 @@ function moveGoal(goal: LockedGoal, tips: readonly [number, RecordedTip][]): Mov
   for (const [index, tip] of tips) {
     if (tip.currency !== goal.currency) throw new Error(`A tip in ${tip.currency} cannot count for goal ${id} in ${goal.currency}.`);
     // A tip from before the goal never counted for it, so neither does what is given back of it.
-    if (tip.amountMicros < 0n && tip.createdAt < goal.createdAt) continue;
+    if ((tip.amountMicros < 0n || tip.isCorrection) && tip.createdAt < goal.createdAt) continue;
     raisedMicros += tip.amountMicros;
     // Where clocks differ, what is given back may be more than what was counted.
     if (raisedMicros < 0n) raisedMicros = 0n;
@@ -95,7 +102,7 @@ function named(tips: readonly RecordedTip[]): NamedTip[] {
 
 /** Writes the last name of each fan, one row a fan however often one tips: ON CONFLICT cannot touch a row twice. */
 async function nameSupporters(tx: Sql, tips: readonly RecordedTip[]): Promise<void> {
-  const last = new Map(named(tips).filter((tip) => tip.amountMicros > 0n).map((tip) => [`${tip.creatorId} ${tip.tipperId}`, tip]));
+  const last = new Map(named(tips).filter((tip) => tip.amountMicros > 0n && !tip.isCorrection).map((tip) => [`${tip.creatorId} ${tip.tipperId}`, tip]));
   const rows = sortedValues(last);
   if (rows.length === 0) return;
   await tx.query(
@@ -140,13 +147,13 @@ async function addToTotals(tx: Sql, tips: readonly RecordedTip[]): Promise<void>
 
 async function addToDays(tx: Sql, tips: readonly RecordedTip[]): Promise<void> {
   const days = new Map<string, { creatorId: string; day: string; micros: bigint; count: number }>();
-  for (const { creatorId, amountMicros, createdAt } of tips) {
+  for (const { creatorId, amountMicros, createdAt, isCorrection } of tips) {
     const day = dayOf(createdAt);
     const key = `${creatorId} ${day}`;
     const sum = days.get(key) ?? { creatorId, day, micros: 0n, count: 0 };
     sum.micros += amountMicros;
     // A tip that was given back was a tip all the same.
-    if (amountMicros > 0n) sum.count++;
+    if (amountMicros > 0n && !isCorrection) sum.count++;
     days.set(key, sum);
   }
   const rows = sortedValues(days);

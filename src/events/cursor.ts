@@ -1,7 +1,7 @@
 import type { StreamKey, Topic } from './topic.ts';
 
 /** These numbers are in cursors that clients keep, so they never change. */
-const topicNumbers: Readonly<Record<Topic, number>> = { tips: 1, members: 2, alerts: 3 };
+const topicNumbers: Readonly<Record<Topic, number>> = { tips: 1, members: 2, alerts: 3, payments: 4 };
 
 const cursorBytes = 1 + 16 + 8;
 

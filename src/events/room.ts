@@ -11,8 +11,8 @@ export { SlowReader, StreamInterrupted, type InterruptionReason } from './interr
 export type { Fault, Notifier } from './notifier.ts';
 export { pageBackwards, readEvents, readHeads, type PageOptions } from './read.ts';
 export type { EventData, NewEvent, StreamEvent } from './stream-event.ts';
-export { openStreams } from './stream.ts';
-export { isTopic, streamName, topics, type StreamHead, type StreamKey, type Topic } from './topic.ts';
+export { havePaymentStream, openPaymentStream, openStreams } from './stream.ts';
+export { creatorTopics, isTopic, streamName, topics, type StreamHead, type StreamKey, type Topic } from './topic.ts';
 
 /** The hub of this process, made on first use; it connects when the first event is appended or subscribed to. */
 export const eventHubService = service(

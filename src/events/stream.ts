@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { Sql } from '../database/room.ts';
-import { topics, type Topic } from './topic.ts';
+import { creatorTopics, type Topic } from './topic.ts';
 
 /** One creator's events of one topic. `head` is the sequence of the last one, and how many there are. */
 export const StreamSchema = defineEntity({
@@ -18,5 +18,17 @@ export const StreamSchema = defineEntity({
  * transaction that also appends to it could not be locked in order with others.
  */
 export async function openStreams(tx: Sql, creatorId: string): Promise<void> {
-  await tx.query('INSERT INTO stream (creator_id, topic) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING', [creatorId, topics]);
+  await tx.query('INSERT INTO stream (creator_id, topic) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING', [creatorId, creatorTopics]);
+}
+
+/** Those of some people who have a stream of payments: nobody else is told of theirs. */
+export async function havePaymentStream(sql: Sql, personIds: readonly string[]): Promise<Set<string>> {
+  if (personIds.length === 0) return new Set();
+  const rows = await sql.query<{ id: string }>(`SELECT creator_id AS id FROM stream WHERE topic = 'payments' AND creator_id = ANY ($1::uuid[])`, [personIds]);
+  return new Set(rows.map((row) => row.id));
+}
+
+/** Makes a person's stream of payments, if it is not there; committed, like a creator's, before the first `append`. */
+export async function openPaymentStream(sql: Sql, personId: string): Promise<void> {
+  await sql.query(`INSERT INTO stream (creator_id, topic) VALUES ($1, 'payments') ON CONFLICT DO NOTHING`, [personId]);
 }

@@ -1,5 +1,8 @@
 /** What a creator's streams are about. Each is a counter of its own. */
-export const topics = ['tips', 'members', 'alerts'] as const;
+export const creatorTopics = ['tips', 'members', 'alerts'] as const;
+
+/** Those and what a person's own stream is about, which stands under the person's id. */
+export const topics = [...creatorTopics, 'payments'] as const;
 
 export type Topic = (typeof topics)[number];
 

@@ -32,3 +32,13 @@ async function readPeople(tx: Sql, personIds: readonly string[]): Promise<Map<st
   );
   return new Map(rows.map((row) => [row.id, { id: row.id, displayName: row.display_name, frozenAt: row.frozen_at }]));
 }
+
+/** Keeps an account from moving money, under its person's lock. One that is frozen already stays so from when it was. */
+export async function freezePerson(tx: Sql, personId: string, now: Date): Promise<void> {
+  await tx.query('UPDATE person SET frozen_at = coalesce(frozen_at, $2) WHERE id = $1', [personId, now]);
+}
+
+/** Lets a frozen account move money again, under its person's lock. */
+export async function thawPerson(tx: Sql, personId: string): Promise<void> {
+  await tx.query('UPDATE person SET frozen_at = NULL WHERE id = $1', [personId]);
+}

@@ -1,6 +1,7 @@
 import { defineEntity, type InferEntity } from '@mikro-orm/core';
 import DataLoader from 'dataloader';
 import { cached, type RequestContext } from '../api/room.ts';
+import type { Sql } from '../database/room.ts';
 
 /** Somebody with an account. A trigger makes the row together with the account in the schema `auth`, under the same id. */
 export const PersonEntity = defineEntity({
@@ -36,4 +37,10 @@ export function loadPerson(context: RequestContext, id: string): Promise<Person 
 /** Makes the request read a person again. */
 export function forgetPerson(context: RequestContext, id: string): void {
   personLoader(context).clear(id);
+}
+
+/** The person whose account has that e-mail address, in whatever case; null when none has. */
+export async function findPersonByEmail(sql: Sql, email: string): Promise<string | null> {
+  const [found] = await sql.query<{ id: string }>('SELECT id FROM auth."user" WHERE email = $1', [email.trim().toLowerCase()]);
+  return found?.id ?? null;
 }

@@ -1,5 +1,7 @@
 import type { ApiFace } from '../api/room.ts';
 import { databaseService, type Invariant, type Job } from '../database/room.ts';
+import { GuestResolver } from './guest-resolver.ts';
+import { GuestSessionEntity } from './guest-session.ts';
 import { PersonEntity } from './person.ts';
 import { ViewerResolver } from './viewer-resolver.ts';
 import { PublicProfileResolver, ViewerTypeResolver } from './viewer-type.ts';
@@ -7,16 +9,17 @@ import { PublicProfileResolver, ViewerTypeResolver } from './viewer-type.ts';
 export { authHandler, type AuthHandler } from './auth-handler.ts';
 export { authPath, authService } from './auth.ts';
 export { parseDisplayName, type DisplayName } from './display-name.ts';
-export { lockIdlePeople, lockPeople, type LockedPerson } from './lock-people.ts';
-export { forgetPerson, loadPerson, PersonEntity, type Person } from './person.ts';
-export { anyone, owner, payerOrOwner, self, signedIn } from './rules.ts';
-export { ensureAuthSecret } from './secret.ts';
+export { addressHash, lockGuest, lockNames, openGuestSession, type OpenedGuestSession } from './guest-session.ts';
+export { freezePerson, lockIdlePeople, lockPeople, thawPerson, type LockedPerson } from './lock-people.ts';
+export { findPersonByEmail, forgetPerson, loadPerson, PersonEntity, type Person } from './person.ts';
+export { anyone, overlay, owner, payer, payerOrOwner, self, signedIn } from './rules.ts';
+export { authSecretService, ensureAuthSecret } from './secret.ts';
 export type { Credentials } from './session-token.ts';
 export { signIn, signUp, type SignedIn, type SignUp } from './sign-in.ts';
 export { trustedOrigins } from './trusted-origins.ts';
 export { loadViewer } from './viewer-resolver.ts';
 export { personPrefix, PublicProfileType, ViewerPayloadType, ViewerType } from './viewer-type.ts';
-export { forgetSessions, sessionsAlive, viewerFromRequest } from './viewer.ts';
+export { forgetSessions, sessionsAlive, viewerFromRequest, visitorFromRequest, type Visitor } from './viewer.ts';
 
 const accountsHavePeople: Invariant = {
   name: 'every account has its person',
@@ -37,8 +40,8 @@ const forgetWhatEnded: Job = {
 
 export const identityRoom: ApiFace = {
   name: 'identity',
-  entities: [PersonEntity],
-  resolvers: [ViewerResolver, ViewerTypeResolver, PublicProfileResolver],
+  entities: [GuestSessionEntity, PersonEntity],
+  resolvers: [GuestResolver, ViewerResolver, ViewerTypeResolver, PublicProfileResolver],
   invariants: [accountsHavePeople],
   jobs: [forgetWhatEnded],
 };

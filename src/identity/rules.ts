@@ -15,6 +15,9 @@ export const anyone = rule('ANYONE', false, () => 'ALLOWED');
 /** Any account that signed in; the mutation itself acts on what is the viewer's own. */
 export const signedIn = rule('SIGNED_IN', true, (context) => (context.viewer ? 'ALLOWED' : 'UNAUTHENTICATED'));
 
+/** Any account that signed in, and guests; the mutation itself says what a guest may not. */
+export const payer = rule('PAYER', true, (context) => (context.viewer || context.guest ? 'ALLOWED' : 'UNAUTHENTICATED'));
+
 interface Owned {
   readonly ownerId: string;
 }
@@ -36,3 +39,6 @@ export const payerOrOwner = rule('PAYER_OR_OWNER', true, (context, subject) => {
   const { personId, ownerId } = subject as Personal & Owned;
   return isPerson(context, personId) || isPerson(context, ownerId) ? 'ALLOWED' : 'FORBIDDEN';
 });
+
+/** An overlay's own socket; whose overlay it is, the operation's own answer follows from. */
+export const overlay = rule('OVERLAY', true, (context) => (context.overlay ? 'ALLOWED' : 'FORBIDDEN'));

@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader';
-import type { Viewer } from '../api/room.ts';
+import type { Guest, Viewer } from '../api/room.ts';
 import { databaseService, failureKind, service, Unavailable, type Services } from '../database/room.ts';
+import { isGuestToken, readGuest } from './guest-session.ts';
 import { authSecretService } from './secret.ts';
 import { givenToken, verifySessionToken, type Credentials } from './session-token.ts';
 
@@ -76,6 +77,23 @@ export async function viewerFromRequest(services: Services, credentials: Credent
   if (!given) return null;
   const viewer = await services.get(sessionReaderService).read(given.text);
   return viewer ?? (given.source === 'BEARER' ? 'INVALID' : null);
+}
+
+/** Whoever came: somebody who signed in, a guest, or neither. */
+export interface Visitor {
+  readonly viewer: Viewer | null;
+  readonly guest: Guest | null;
+}
+
+/** The same of who may be a guest: a bearer token of `createGuestSession` counts too. */
+export async function visitorFromRequest(services: Services, credentials: Credentials): Promise<Visitor | 'INVALID'> {
+  const given = givenToken(credentials);
+  if (given && isGuestToken(given.text)) {
+    const guest = await orUnavailable(readGuest(services, given.text));
+    return guest ? { viewer: null, guest } : 'INVALID';
+  }
+  const viewer = await viewerFromRequest(services, credentials);
+  return viewer === 'INVALID' ? viewer : { viewer, guest: null };
 }
 
 /** Which of these sessions still live, in one statement and never from memory. Throws `Unavailable` when the database cannot tell. */

@@ -19,19 +19,26 @@ export async function writeBook(tx: Sql, decided: Decided, accounts: readonly Bo
 }
 
 async function insertPostings(tx: Sql, postings: readonly PostingRequest[]): Promise<void> {
-  await tx.query(
-    `INSERT INTO posting (id, kind, currency, cause_id, resolves, created_at)
-     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::timestamptz[])`,
-    [
-      postings.map((posting) => posting.id),
-      postings.map((posting) => posting.kind),
-      postings.map((posting) => posting.currency),
-      postings.map((posting) => posting.causeId),
-      postings.map((posting) => posting.resolves ?? null),
-      postings.map((posting) => posting.createdAt),
-    ],
-  );
+  const columns = [
+    postings.map((posting) => posting.id),
+    postings.map((posting) => posting.kind),
+    postings.map((posting) => posting.currency),
+    postings.map((posting) => posting.causeId),
+    postings.map((posting) => posting.resolves ?? null),
+    postings.map((posting) => posting.createdAt),
+  ];
+  // Hardly any is held longer, and most batches are spared the column.
+  if (postings.every((posting) => !posting.heldFrom)) await tx.query(insertPlain, columns);
+  else await tx.query(insertHeld, [...columns, postings.map((posting) => posting.heldFrom ?? null)]);
 }
+
+const insertPlain = `
+  INSERT INTO posting (id, kind, currency, cause_id, resolves, created_at)
+  SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::timestamptz[])`;
+
+const insertHeld = `
+  INSERT INTO posting (id, kind, currency, cause_id, resolves, created_at, held_from)
+  SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::timestamptz[], $7::timestamptz[])`;
 
 async function insertEntries(tx: Sql, entries: readonly BookEntry[]): Promise<void> {
   await tx.query(

@@ -151,7 +151,7 @@ export class Book {
       version: account.guarded ? account.version : null,
       balanceAfterMicros: account.guarded ? account.balance : null,
     });
-    const heldAt = entry.held ? request.createdAt : entry.takesBackFrom;
+    const heldAt = entry.held ? (request.heldFrom ?? request.createdAt) : entry.takesBackFrom;
     if (heldAt) this.#moveHold(account.id, heldAt, entry.amountMicros);
   }
 

@@ -76,7 +76,7 @@ export const wholeAccountLines: readonly Invariant[] = [
       SELECT b.currency, b.id AS account_id, b.kind, h.hour, h.amount AS held, coalesce(e.earned, 0) AS earned
       FROM base b JOIN earnings_hold h ON h.account_id = b.id
       LEFT JOIN (
-        SELECT e.account_id, date_trunc('hour', p.created_at, 'UTC') AS hour, sum(e.amount) AS earned
+        SELECT e.account_id, date_trunc('hour', coalesce(p.held_from, p.created_at), 'UTC') AS hour, sum(e.amount) AS earned
         FROM entry e JOIN posting p ON p.id = e.posting_id
         WHERE e.account_id = ANY ($1::uuid[]) AND e.version > 0 AND e.amount > 0
         GROUP BY 1, 2

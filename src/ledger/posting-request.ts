@@ -2,7 +2,7 @@
 export interface EntryRequest {
   readonly accountId: string;
   readonly amountMicros: bigint;
-  /** A credit to earnings that may not be paid out yet: it enters the hold bucket of the posting's hour. */
+  /** A credit to earnings that may not be paid out yet: it enters the hold bucket of the posting's hour, or of its `heldFrom`. */
   readonly held?: boolean;
   /** A debit of earnings that takes back a credit of this moment: it lowers that hour's bucket, to zero at least. */
   readonly takesBackFrom?: Date;
@@ -19,6 +19,8 @@ export interface PostingRequest {
   /** Two or more, each of another account, that sum to zero. */
   readonly entries: readonly EntryRequest[];
   readonly createdAt: Date;
+  /** A later moment than `createdAt` that the bucket of its held entries counts from, to hold them longer. */
+  readonly heldFrom?: Date | null;
 }
 
 export type PostOutcome = { readonly ok: true } | Insufficient;

@@ -13,6 +13,8 @@ export const PostingEntity = defineEntity({
     /** The reservation that this posting ends. */
     resolves: p.uuid().nullable(),
     createdAt: p.datetime(),
+    /** From when its held entries count as held; null: from `createdAt`. */
+    heldFrom: p.datetime().nullable(),
   },
 });
 

@@ -1,6 +1,7 @@
 import type { GraphQLField } from 'graphql';
 import { Extensions } from 'type-graphql';
-import type { Rule } from '../api/room.ts';
+import type { RequestContext, Rule } from '../api/room.ts';
+import type { Feed } from './feed.ts';
 
 export interface SubscriptionTerms {
   readonly rule: Rule;
@@ -15,6 +16,11 @@ export interface SubscriptionTerms {
 export function AllowSubscribe(rule: Rule, options: { readonly subjectField?: string } = {}): MethodDecorator {
   const terms: SubscriptionTerms = { rule, subjectField: options.subjectField ?? null };
   return Extensions({ rule: rule.name, subscriptionTerms: terms }) as MethodDecorator;
+}
+
+/** The live hub takes the feed that `subscribe` answers; type-graphql knows of async iterables alone. */
+export function opens<Args>(open: (args: Args, context: RequestContext) => Promise<Feed>) {
+  return (({ args, context }: { args: Args; context: RequestContext }) => open(args, context)) as never;
 }
 
 /** The terms of a subscription field. Throws for one that states none. */

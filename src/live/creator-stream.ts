@@ -23,9 +23,10 @@ export async function openCreatorStream(args: CreatorStreamArgs, topic: Topic, c
   return { creator, stream, after: sequenceAfter(args.after, stream) };
 }
 
-const subjects: Record<Topic, string> = { tips: 'tips', members: 'membership events', alerts: 'alerts' };
+const subjects: Record<Topic, string> = { tips: 'tips', members: 'membership events', alerts: 'alerts', payments: 'payments' };
 
-function sequenceAfter(after: string | null | undefined, stream: StreamKey): bigint | 'HEAD' {
+/** Where a cursor of the stream leads; `HEAD` without one. Throws CURSOR_INVALID for a cursor that this stream never gave out. */
+export function sequenceAfter(after: string | null | undefined, stream: StreamKey): bigint | 'HEAD' {
   if (after === null || after === undefined) return 'HEAD';
   const sequence = decodeCursor(after, stream);
   if (sequence === null) throw new ApiError('CURSOR_INVALID', `The cursor ${quoteText(after)} is not one of this creator's ${subjects[stream.topic]}.`);

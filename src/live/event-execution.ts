@@ -2,6 +2,9 @@ import type { StreamEvent } from '../events/room.ts';
 import type { EventFeed } from './feed.ts';
 import { nobody, type Onlooker, type Runner } from './runner.ts';
 
+/** The payload of an event that the feed does not show: it is passed over. */
+export const nothing = '';
+
 /** Names everybody who is not an insider of the event. Insiders are named by their person's id. */
 export const strangers = '';
 
@@ -20,7 +23,7 @@ export class EventExecution {
     this.#root = root;
     this.#runner = runner;
     this.#read = root.then((value) => {
-      this.#insiders = new Set(insidersOf(value));
+      if (value !== null) this.#insiders = new Set(insidersOf(value));
     });
     // Whoever waits for the event hears of a failure; when nobody does, it is not an unhandled one.
     this.#read.catch(() => {});
@@ -49,7 +52,7 @@ export class EventExecution {
     let running = this.#running.get(audience);
     if (!running) {
       running = this.#root
-        .then((root) => this.#runner.run(root, onlooker))
+        .then((root) => (root === null ? nothing : this.#runner.run(root, onlooker)))
         .then((text) => {
           this.#texts.set(audience, text);
           return text;
@@ -73,6 +76,7 @@ export interface EventExecutionsParts {
 export class EventExecutions {
   readonly #parts: EventExecutionsParts;
   readonly #underWay = new Map<bigint, EventExecution>();
+  readonly #openings = new Map<bigint, Promise<string>>();
 
   constructor(parts: EventExecutionsParts) {
     this.#parts = parts;
@@ -90,6 +94,19 @@ export class EventExecutions {
       });
     }
     return events.map((event) => this.#underWay.get(event.sequence) as EventExecution);
+  }
+
+  /** What those see first who open the feed at a sequence: made once for all who do so together. */
+  open(feed: EventFeed, sequence: bigint): Promise<string> {
+    let opening = this.#openings.get(sequence);
+    if (!opening) {
+      const { runner, onlooker } = this.#parts;
+      opening = Promise.resolve(feed.opening?.(runner.sharedContext()))
+        .then((root) => (root === undefined ? nothing : runner.run(root, onlooker ?? nobody)))
+        .finally(() => this.#openings.delete(sequence));
+      this.#openings.set(sequence, opening);
+    }
+    return opening;
   }
 
   /** Executes for an audience; `insider` is who looks when it is not for strangers. */

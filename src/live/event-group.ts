@@ -1,11 +1,17 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EventReader } from '../events/room.ts';
 import { nextEvents } from './event-batch.ts';
-import { strangers, type EventExecution, type EventExecutions } from './event-execution.ts';
+import { nothing, strangers, type EventExecution, type EventExecutions } from './event-execution.ts';
+import type { EventFeed } from './feed.ts';
 import type { LiveOperation } from './live-operation.ts';
+
+/** How many frames are made before those that were are let go, and others get their turn. */
+const framesATurn = 20_000;
 
 /** One socket's way through the group's stream. */
 interface Member {
   readonly operation: LiveOperation;
+  readonly feed: EventFeed;
   readonly personId: string | undefined;
   /** The last sequence sent. */
   position: bigint;
@@ -39,9 +45,9 @@ export class EventGroup {
     this.#parts = parts;
   }
 
-  /** Adds an operation that saw everything up to `position`; `head` is where the stream stood when its reader was opened. */
-  add(operation: LiveOperation, reader: EventReader, position: bigint, head: bigint): void {
-    const member: Member = { operation, personId: operation.viewer?.personId, position };
+  /** Adds an operation whose feed begins after `position`; `head` is where the stream stood when its reader was opened. */
+  add(operation: LiveOperation, feed: EventFeed, reader: EventReader, position: bigint, head: bigint): void {
+    const member: Member = { operation, feed, personId: operation.viewer?.personId, position };
     // A reader that became the group's own outlives the member that brought it.
     operation.onEnd(() => {
       if (this.#channel?.reader !== reader) void reader.return();
@@ -50,6 +56,7 @@ export class EventGroup {
   }
 
   async #replay(member: Member, reader: EventReader, head: bigint): Promise<void> {
+    if (member.feed.opening) member.operation.send(await this.#parts.executions.open(member.feed, member.position));
     while (!member.operation.ended) {
       if (member.position >= head && this.#admit(member, reader)) return;
       const events = await nextEvents(reader);
@@ -77,6 +84,8 @@ export class EventGroup {
     else void reader.return();
     this.#live.add(member);
     this.#enter(member);
+    const left = member.feed.joined?.();
+    if (left) member.operation.onEnd(left);
     member.operation.onEnd(() => {
       this.#live.delete(member);
       this.#leave(member);
@@ -114,7 +123,7 @@ export class EventGroup {
   }
 
   async #pump(channel: Channel): Promise<void> {
-    for (;;) {
+    for (let frames = 0; ; ) {
       const events = await nextEvents(channel.reader);
       if (!events || this.#channel !== channel) return;
       const batch = this.#parts.executions.begin(events);
@@ -126,6 +135,10 @@ export class EventGroup {
           if (this.#channel !== channel) return;
           this.#deliver(execution);
           channel.delivered = execution.sequence;
+          frames += this.#live.size;
+          if (frames < framesATurn) continue;
+          frames = 0;
+          await nextTurn();
         }
       } finally {
         this.#parts.executions.finish(batch);
@@ -167,5 +180,5 @@ export class EventGroup {
 function send(member: Member, { sequence }: EventExecution, text: string): void {
   if (sequence <= member.position) return;
   member.position = sequence;
-  member.operation.send(text);
+  if (text !== nothing) member.operation.send(text);
 }

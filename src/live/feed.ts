@@ -5,13 +5,17 @@ import type { StreamEvent, StreamKey } from '../events/room.ts';
 export interface EventFeed {
   readonly kind: 'EVENTS';
   readonly stream: StreamKey;
-  /** The last sequence the client saw; `HEAD` without a cursor. */
+  /** The last sequence the client saw, or that the opening stands for; `HEAD` without either. */
   readonly after: bigint | 'HEAD';
+  /** What the root field resolves to first of all, before anything that comes after `after`; absent where nothing does. */
+  readonly opening?: (context: RequestContext) => Promise<unknown>;
+  /** Called when the subscription is live; what it answers is called at its end. */
+  readonly joined?: () => () => void;
   /** What the subscription's rule judges. */
   readonly subject: unknown;
   /**
-   * What the root field resolves to for each event, in their order. Events without their payload are read together, in one
-   * statement, as they are now.
+   * What the root field resolves to for each event, in their order; null for those that this feed does not show. Events without
+   * their payload are read together, in one statement, as they are now.
    */
   roots(events: readonly StreamEvent[], context: RequestContext): Promise<readonly unknown[]>;
   /** The people to whom the subject of an event may read differently than to everybody else. */
@@ -26,6 +30,8 @@ export interface StateFeed {
   /** Whenever this stream moves, the state may have changed. */
   readonly stream: StreamKey;
   readonly subject: unknown;
+  /** Called when the subscription is live; what it answers is called at its end. */
+  readonly joined?: () => () => void;
   /** What the root field resolves to, as it is now. */
   read(context: RequestContext): Promise<unknown>;
 }

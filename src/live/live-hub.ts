@@ -9,7 +9,7 @@ import type { EventFeed, Feed, StateFeed } from './feed.ts';
 import { LiveOperation, type LiveOperationParts } from './live-operation.ts';
 import { closeCodes } from './live-socket.ts';
 import { OperationShapes, variablesKey, type OperationShape } from './operation-shape.ts';
-import { nobody, Runner, TransientFault, type Onlooker } from './runner.ts';
+import { nobody, overlaysOf, Runner, TransientFault, type Onlooker } from './runner.ts';
 import { StateGroup } from './state-group.ts';
 
 /** A subscription as a socket sent it: read, limited and validated already. */
@@ -85,7 +85,7 @@ export class LiveHub {
     const shape = this.#shapes.of(request.document, request.operationName);
     const context = createContext({ ...request, services: this.#services });
     const feed = await this.#feedOf(shape, request.variables, context);
-    if (!(await enforce(shape.terms.rule, context, feed.subject))) throw new ApiError('NOT_FOUND', 'There is nothing here that this account may watch.');
+    await judgeFeed(feed, shape, context);
     if (operation.ended) return;
     if (feed.kind === 'EVENTS') await this.#joinEvents(operation, feed, shape, request);
     else await this.#joinState(operation, feed, shape, request);
@@ -112,15 +112,19 @@ export class LiveHub {
       const executions = new EventExecutions({ feed, runner, hasInsiders: shape.audience === 'STRANGERS', onlooker });
       return new EventGroup({ executions, fail: (one, error) => this.#fail(one, error) });
     }) as EventGroup;
-    group.add(operation, events, feed.after === 'HEAD' ? head : feed.after, head);
+    group.add(operation, feed, events, feed.after === 'HEAD' ? head : feed.after, head);
   }
 
   async #joinState(operation: LiveOperation, feed: StateFeed, shape: OperationShape, request: LiveRequest): Promise<void> {
     const group = this.#groupOf(operation, feed, shape, request, (runner, onlooker) => {
       const watch = () => this.#events.watch(feed.stream);
-      return new StateGroup({ feed, runner, onlooker, watch, fail: (one, error) => this.#fail(one, error) });
+      // Who may look can change while they look: a moderator may be dismissed.
+      const judge = () => judgeFeed(feed, shape, runner.contextOf(onlooker));
+      return new StateGroup({ feed, runner, onlooker, judge, watch, fail: (one, error) => this.#fail(one, error) });
     }) as StateGroup;
     await group.add(operation);
+    const left = feed.joined?.();
+    if (left) operation.onEnd(left);
   }
 
   /** The group of those who ask the same and may be answered the same. It is kept while anybody is in it. */
@@ -128,10 +132,11 @@ export class LiveHub {
     operation: LiveOperation,
     feed: Feed,
     shape: OperationShape,
-    { document, operationName, variables, viewer, remoteAddress }: LiveRequest,
+    { document, operationName, variables, viewer, overlay, remoteAddress }: LiveRequest,
     create: (runner: Runner, onlooker: Onlooker) => EventGroup | StateGroup,
   ): EventGroup | StateGroup {
-    const audience = shape.audience === 'VIEWER' ? (viewer?.personId ?? 'nobody') : '';
+    const isOneViewers = shape.audience === 'VIEWER' || (feed.kind === 'STATE' && shape.terms.rule.dependsOnViewer);
+    const audience = !isOneViewers ? '' : overlay ? `overlays of ${overlay.creatorId}` : (viewer?.personId ?? 'nobody');
     const followed = feed.kind === 'STATE' ? `${streamName(feed.stream)}:${feed.name}` : streamName(feed.stream);
     const key = [shape.key, followed, audience, variablesKey(shape, variables)].join(' ');
     let entry = this.#groups.get(key);
@@ -144,7 +149,8 @@ export class LiveHub {
         variables,
         executed: () => this.#executions++,
       });
-      entry = { group: create(runner, shape.audience === 'VIEWER' ? { viewer, remoteAddress } : nobody), members: 0 };
+      const onlooker = !isOneViewers ? nobody : overlay ? overlaysOf(overlay.creatorId) : { viewer, overlay, remoteAddress };
+      entry = { group: create(runner, onlooker), members: 0 };
       this.#groups.set(key, entry);
     }
     const joined = entry;
@@ -163,6 +169,11 @@ export class LiveHub {
     if (isPassing) return operation.close(closeCodes.serviceRestart, 'come back with your last cursor');
     operation.refuse(error as Error);
   }
+}
+
+/** Throws unless the feed's rule lets somebody watch. */
+async function judgeFeed(feed: Feed, shape: OperationShape, context: RequestContext): Promise<void> {
+  if (!(await enforce(shape.terms.rule, context, feed.subject))) throw new ApiError('NOT_FOUND', 'There is nothing here that this account may watch.');
 }
 
 /** The hub of this process, made on first use. */

@@ -1,4 +1,4 @@
-import type { Viewer } from '../api/room.ts';
+import type { OverlayCredential, Viewer } from '../api/room.ts';
 import { closeCodes, type LiveSocket } from './live-socket.ts';
 
 /** What may wait in this process for one reader. */
@@ -9,6 +9,7 @@ const replayOnBelow = { events: 256, bytes: 256 << 10 } as const;
 
 export interface LiveOperationParts {
   readonly viewer: Viewer | null;
+  readonly overlay: OverlayCredential | null;
   readonly requestId: string;
   readonly remoteAddress: string;
   readonly socket: LiveSocket;
@@ -22,6 +23,7 @@ export interface LiveOperationParts {
  */
 export class LiveOperation implements AsyncGenerator<never, void, void> {
   readonly viewer: Viewer | null;
+  readonly overlay: OverlayCredential | null;
   readonly requestId: string;
   readonly remoteAddress: string;
   readonly #socket: LiveSocket;
@@ -33,8 +35,9 @@ export class LiveOperation implements AsyncGenerator<never, void, void> {
   #waiting = 0;
   #drained: PromiseWithResolvers<void> | undefined;
 
-  constructor({ viewer, requestId, remoteAddress, socket, operationId }: LiveOperationParts) {
+  constructor({ viewer, overlay, requestId, remoteAddress, socket, operationId }: LiveOperationParts) {
     this.viewer = viewer;
+    this.overlay = overlay;
     this.requestId = requestId;
     this.remoteAddress = remoteAddress;
     this.#socket = socket;

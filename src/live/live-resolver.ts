@@ -1,14 +1,14 @@
 import { Arg, Field, ID, ObjectType, Resolver, Root, Subscription } from 'type-graphql';
-import { BigIntScalar, type RequestContext } from '../api/room.ts';
+import { BigIntScalar, NodeInterface } from '../api/room.ts';
 import { GoalType, type Goal } from '../creators/room.ts';
-import { anyone, owner } from '../identity/room.ts';
+import { anyone, owner, signedIn } from '../identity/room.ts';
 import { TipType } from '../tips/room.ts';
-import { AllowSubscribe } from './allow-subscribe.ts';
+import { AllowSubscribe, opens } from './allow-subscribe.ts';
 import type { CreatorStreamArgs } from './creator-stream.ts';
-import type { Feed } from './feed.ts';
 import { openGoalFeed } from './goal-feed.ts';
 import { openMembershipFeed, type MembershipEvent } from './membership-feed.ts';
 import { MembershipEventType } from './membership-type.ts';
+import { openPaymentFeed } from './payment-feed.ts';
 import { openTipFeed, type TipEvent } from './tip-feed.ts';
 
 @ObjectType('TipEvent', { description: 'One tip in a creator\'s stream.' })
@@ -21,11 +21,6 @@ export class TipEventType {
 
   @Field(() => TipType, { description: 'The tip: as it was paid when live, as it is now when replayed.' })
   tip!: TipType;
-}
-
-/** The live hub takes the feed that `subscribe` answers; type-graphql knows of async iterables alone. */
-function opens<Args>(open: (args: Args, context: RequestContext) => Promise<Feed>) {
-  return (({ args, context }: { args: Args; context: RequestContext }) => open(args, context)) as never;
 }
 
 @Resolver()
@@ -66,5 +61,15 @@ export class LiveSubscriptions {
   })
   goalProgress(@Root() goal: Goal, @Arg('goalId', () => ID, { description: 'Which goal.' }) _goalId: string): Goal {
     return goal;
+  }
+
+  @AllowSubscribe(signedIn)
+  @Subscription(() => NodeInterface, {
+    description:
+      'The signed-in account\'s own top-ups, card tips, charges and refunds, whenever one changes state, and cards whose saving was waited for: each as it is by then.',
+    subscribe: opens<object>(openPaymentFeed),
+  })
+  paymentUpdated(@Root() payment: object): object {
+    return payment;
   }
 }

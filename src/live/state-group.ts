@@ -13,6 +13,8 @@ export interface StateGroupParts {
   readonly feed: StateFeed;
   readonly runner: Runner;
   readonly onlooker: Onlooker;
+  /** Throws when the onlooker may not look, or may no longer. */
+  readonly judge: () => Promise<void>;
   /** Opens the ticks of the feed's stream. */
   readonly watch: () => Promise<AsyncIterableIterator<bigint>>;
   readonly fail: (operation: LiveOperation, error: unknown) => void;
@@ -73,10 +75,11 @@ export class StateGroup {
   }
 
   async #showWhileStale(): Promise<void> {
-    const { feed, runner, onlooker } = this.#parts;
+    const { feed, runner, onlooker, judge } = this.#parts;
     try {
       while (this.#isStale && this.#members.size > 0) {
         this.#isStale = false;
+        await judge();
         this.#show(await runner.run(await feed.read(runner.sharedContext()), onlooker));
         await delay(showEveryMs);
       }

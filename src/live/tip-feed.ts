@@ -1,5 +1,5 @@
 import type { RequestContext } from '../api/room.ts';
-import type { Creator } from '../creators/room.ts';
+import { loadModeratorIds, type Creator } from '../creators/room.ts';
 import { encodeCursor, type StreamEvent, type StreamKey } from '../events/room.ts';
 import { loadTip, type Tip } from '../tips/room.ts';
 import { openCreatorStream, type CreatorStreamArgs } from './creator-stream.ts';
@@ -10,6 +10,8 @@ export interface TipEvent {
   readonly cursor: string;
   readonly sequence: bigint;
   readonly tip: Tip;
+  /** Who may read a text that others may not (yet): empty where everybody may. */
+  readonly moderatorIds: readonly string[];
 }
 
 /** Opens a creator's tips. Throws NOT_FOUND for no creator and CURSOR_INVALID for a cursor that this stream never gave out. */
@@ -27,8 +29,8 @@ function tipFeed(creator: Creator, stream: StreamKey, after: bigint | 'HEAD'): E
     subject: { id, ownerId },
     roots: (events, context) => Promise.all(events.map((event) => tipEvent(event, context))),
     insiders: (root) => {
-      const { senderId } = (root as TipEvent).tip;
-      return senderId === null ? [ownerId] : [ownerId, senderId];
+      const { tip: { senderId }, moderatorIds } = root as TipEvent;
+      return senderId === null ? [ownerId, ...moderatorIds] : [ownerId, senderId, ...moderatorIds];
     },
   };
 }
@@ -37,5 +39,6 @@ function tipFeed(creator: Creator, stream: StreamKey, after: bigint | 'HEAD'): E
 async function tipEvent(event: StreamEvent, context: RequestContext): Promise<TipEvent> {
   const tip = (event.payload as Tip | undefined) ?? (await loadTip(context, event.subjectId));
   if (!tip) throw new Error(`The event ${event.sequence} of the creator ${event.creatorId} names a tip ${event.subjectId} that is not there.`);
-  return { cursor: encodeCursor(event), sequence: event.sequence, tip };
+  const moderatorIds = tip.message !== null && tip.messageState !== 'VISIBLE' ? await loadModeratorIds(context, tip.creatorId) : [];
+  return { cursor: encodeCursor(event), sequence: event.sequence, tip, moderatorIds };
 }

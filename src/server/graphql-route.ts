@@ -3,7 +3,7 @@ import type { ApolloServer } from '@apollo/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createContext } from '../api/room.ts';
 import type { Services } from '../database/room.ts';
-import { viewerFromRequest } from '../identity/room.ts';
+import { visitorFromRequest } from '../identity/room.ts';
 import type { ClientAddresses } from './client-address.ts';
 import { PublicError, toPublicError } from './error-map.ts';
 import type { Log } from './log.ts';
@@ -55,11 +55,11 @@ async function contextOf(request: FastifyRequest, { services, log, addresses }: 
   const trace = newTrace();
   request.trace = trace;
   try {
-    const viewer = await viewerFromRequest(services, { authorization, cookie });
-    if (viewer === 'INVALID') {
+    const visitor = await visitorFromRequest(services, { authorization, cookie });
+    if (visitor === 'INVALID') {
       throw new PublicError('UNAUTHENTICATED', 'The session token is not valid, or its session has ended: sign in again.').withStatus(401);
     }
-    return Object.assign(createContext({ services, viewer, requestId: request.id, remoteAddress: addresses.of(request.raw) }), { trace });
+    return Object.assign(createContext({ services, ...visitor, requestId: request.id, remoteAddress: addresses.of(request.raw) }), { trace });
   } catch (error) {
     const known = toPublicError(error, { log, requestId: request.id });
     trace.errorCodes = [known.code];

@@ -29,7 +29,7 @@ export function createHttp(parts: HttpParts): FastifyInstance {
     routerOptions: { ignoreTrailingSlash: false },
     // Paths that no router can read. They reach no hook.
     frameworkErrors: (error, request, reply: FastifyReply) => {
-      const { status, code, message } = describeRefusal(error, config, { log: parts.log, requestId: request.id });
+      const { status, code, message } = describeRefusal(error, config.limits.bodyBytes, { log: parts.log, requestId: request.id });
       void reply.headers({ ...securityHeaders(config), 'x-request-id': request.id }).code(status).send(errorBody(code, message));
       writeLine(parts, request, status, reply.elapsedTime);
     },
@@ -51,7 +51,7 @@ export function createHttp(parts: HttpParts): FastifyInstance {
     writeLine(parts, request, reply.statusCode, reply.elapsedTime);
   });
   http.setErrorHandler(async (error: FastifyError, request, reply) => {
-    const { status, code, message } = describeRefusal(error, config, { log: parts.log, requestId: request.id });
+    const { status, code, message } = describeRefusal(error, request.routeOptions.bodyLimit, { log: parts.log, requestId: request.id });
     return reply.code(status).send(errorBody(code, message));
   });
   http.setNotFoundHandler(async (request, reply) =>
@@ -93,9 +93,9 @@ interface Refusal {
 }
 
 /** What fastify refuses before any route runs, and what routes throw. */
-function describeRefusal(error: FastifyError, config: Config, scene: Parameters<typeof toPublicError>[1]): Refusal {
+function describeRefusal(error: FastifyError, bodyLimitBytes: number, scene: Parameters<typeof toPublicError>[1]): Refusal {
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return { status: 413, code: 'PAYLOAD_TOO_LARGE', message: `The request's body is larger than ${config.limits.bodyBytes} bytes, the most that is allowed.` };
+    return { status: 413, code: 'PAYLOAD_TOO_LARGE', message: `The request's body is larger than ${bodyLimitBytes} bytes, the most that is allowed.` };
   }
   if (!(error instanceof PublicError) && error.statusCode !== undefined && error.statusCode < 500) {
     return { status: error.statusCode, code: 'BAD_REQUEST', message: error.message };

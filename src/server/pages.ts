@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
@@ -8,6 +8,8 @@ interface Page {
   /** Its folder under dist/web, and its path. */
   readonly name: string;
   readonly contentSecurityPolicy: (liveUrl: string) => string;
+  /** Whether our own pages may show it in a frame. */
+  readonly isFramed?: boolean;
 }
 
 /** GraphiQL: its editor styles itself inline and runs workers; everything comes from our own files. */
@@ -17,7 +19,26 @@ const explorerPolicy = (liveUrl: string) =>
     "img-src 'self' data:", `connect-src 'self' ${liveUrl}`, "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
   ].join('; ');
 
-const pages: readonly Page[] = [{ name: 'explorer', contentSecurityPolicy: explorerPolicy }];
+/** The overlay: OBS puts what stands in its "Custom CSS" box into the page as a style element, which a policy without inline styles forbids. */
+const overlayPolicy = (liveUrl: string) =>
+  [
+    "default-src 'none'", "script-src 'self'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data:", "font-src 'self' data:",
+    `connect-src 'self' ${liveUrl}`, "base-uri 'none'", "form-action 'none'", "frame-ancestors 'self'",
+  ].join('; ');
+
+/** The pages for streamers and moderators: our own files and nothing else. The setup page shows the overlay beside its address. */
+const streamerPolicy = (frames: string) => (liveUrl: string) =>
+  [
+    "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", `connect-src 'self' ${liveUrl}`, `frame-src ${frames}`,
+    "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
+  ].join('; ');
+
+const pages: readonly Page[] = [
+  { name: 'explorer', contentSecurityPolicy: explorerPolicy },
+  { name: 'overlay', contentSecurityPolicy: overlayPolicy, isFramed: true },
+  { name: 'control', contentSecurityPolicy: streamerPolicy("'none'") },
+  { name: 'setup', contentSecurityPolicy: streamerPolicy("'self'") },
+];
 
 /** Where Vite puts the pages: beside the build, whether this file runs from the sources or from the build. */
 export function builtPagesFolder(): string {
@@ -26,11 +47,21 @@ export function builtPagesFolder(): string {
   return path.join(folder, 'dist', 'web');
 }
 
+/**
+ * Which build of the overlay this server serves: it changes whenever the page does. `unbuilt` when there is none. An overlay that was
+ * loaded before the server was replaced sees by it that it is old.
+ */
+export function overlayBuildId(folder = builtPagesFolder()): string {
+  const file = path.join(folder, 'overlay', 'index.html');
+  const html = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  return /<meta name="build-id" content="([^"]+)"/.exec(html)?.[1] ?? 'unbuilt';
+}
+
 /** Serves the built pages; `/` leads to the explorer. */
 export function pageRoutes(fastify: FastifyInstance, publicUrl: string, folder: string): void {
   const liveUrl = new URL(publicUrl).origin.replace(/^http/, 'ws');
   fastify.get('/', async (_request, reply) => reply.redirect('/explorer/'));
-  for (const { name, contentSecurityPolicy } of pages) {
+  for (const { name, contentSecurityPolicy, isFramed } of pages) {
     const root = path.join(folder, name);
     fastify.get(`/${name}`, async (_request, reply) => reply.redirect(`/${name}/`));
     if (!existsSync(root)) {
@@ -48,6 +79,7 @@ export function pageRoutes(fastify: FastifyInstance, publicUrl: string, folder: 
         const isHashed = path.relative(root, file).startsWith(`assets${path.sep}`);
         void response.header('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
         void response.header('content-security-policy', policy);
+        if (isFramed) void response.header('x-frame-options', 'SAMEORIGIN');
       },
     });
   }

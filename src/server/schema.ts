@@ -1,4 +1,4 @@
-import { lexicographicSortSchema, printSchema, type GraphQLInterfaceType, type GraphQLSchema } from 'graphql';
+import { lexicographicSortSchema, printSchema, type GraphQLInterfaceType, type GraphQLSchema, type GraphQLUnionType } from 'graphql';
 import { buildSchema, type NonEmptyArray } from 'type-graphql';
 import { typeNameOf, type ApiFace } from '../api/room.ts';
 
@@ -28,7 +28,9 @@ export async function schemaOf(rooms: readonly ApiFace[]): Promise<GraphQLSchema
     pubSub: unusedPubSub,
   });
   // type-graphql makes every resolveType asynchronous, and graphql-jit waits for none.
-  (schema.getType('Node') as GraphQLInterfaceType).resolveType = (value) => typeNameOf(value as object);
+  for (const name of ['Node', 'OverlayEventPayload']) {
+    (schema.getType(name) as GraphQLInterfaceType | GraphQLUnionType).resolveType = (value) => typeNameOf(value as object);
+  }
   for (const [name, description] of Object.entries(rootDescriptions)) {
     const root = schema.getType(name);
     if (root) root.description = description;

@@ -4,10 +4,12 @@ import type { GraphQLSchema } from 'graphql';
 import type { Config } from '../config.ts';
 import { databaseService, type Services } from '../database/room.ts';
 import { authHandler, authPath, trustedOrigins } from '../identity/room.ts';
-import { liveExecutionService } from '../live/room.ts';
+import { liveExecutionService, overlayBuildService } from '../live/room.ts';
+import { sandboxPagesPath, sandboxService } from '../payments/room.ts';
 import { startApollo } from './apollo.ts';
 import { fetchRoute } from './auth-route.ts';
 import { ClientAddresses } from './client-address.ts';
+import { documentRoutes } from './document-route.ts';
 import { isTransient, toPublicError } from './error-map.ts';
 import { graphqlRoute } from './graphql-route.ts';
 import { healthRoutes } from './health.ts';
@@ -17,9 +19,10 @@ import { Metrics } from './metrics.ts';
 import { metricsRoute } from './metrics-route.ts';
 import { Operations } from './operations.ts';
 import { Origins } from './origins.ts';
-import { builtPagesFolder, pageRoutes } from './pages.ts';
+import { builtPagesFolder, overlayBuildId, pageRoutes } from './pages.ts';
 import { Sockets, socketTimings, type SocketTimings } from './sockets.ts';
 import type { SubscriptionExecutor } from './subscription.ts';
+import { webhookRoute } from './webhook-route.ts';
 
 export interface ServerParts {
   readonly config: Config;
@@ -64,6 +67,8 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     isTransient,
     toPublicError: (error, requestId) => toPublicError(error, { log, requestId }),
   });
+  const pagesFolder = parts.pagesFolder ?? builtPagesFolder();
+  services.provide(overlayBuildService, overlayBuildId(pagesFolder));
   const apollo = await startApollo(operations, log);
   const addresses = new ClientAddresses(config.trustedProxies);
   const http = createHttp({ config, log, metrics, origins, addresses });
@@ -72,9 +77,13 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   await http.register(async (scope) => {
     graphqlRoute(scope, { apollo, services, log, metrics, addresses });
     fetchRoute(scope, { prefix: authPath, publicUrl: config.publicUrl, addresses, handle: authHandler(services) });
+    webhookRoute(scope, services);
+    const sandbox = services.get(sandboxService);
+    if (sandbox) fetchRoute(scope, { prefix: sandboxPagesPath, publicUrl: config.publicUrl, addresses, handle: (request) => sandbox.page(request) });
     healthRoutes(scope, { db: services.get(databaseService), migrationNames: parts.migrationNames ?? [], isDraining: () => isDraining });
     metricsRoute(scope, metrics);
-    pageRoutes(scope, config.publicUrl, parts.pagesFolder ?? builtPagesFolder());
+    documentRoutes(scope, services);
+    pageRoutes(scope, config.publicUrl, pagesFolder);
   });
   const sockets = new Sockets({
     operations, services, limits: config.limits, log, metrics, origins, addresses,

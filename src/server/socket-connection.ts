@@ -1,6 +1,9 @@
 import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import type { Viewer } from '../api/room.ts';
+import type { OverlayCredential, Viewer } from '../api/room.ts';
+import type { LiveSocket } from '../live/room.ts';
+import { holdWrites } from './held-writes.ts';
 import { requestIdOf } from './request-id.ts';
 import { Turns } from './turns.ts';
 
@@ -22,17 +25,31 @@ const mostUnreadBytes = 4_000_000;
 /** One open socket. */
 export class SocketConnection {
   readonly socket: WebSocket;
+  /** The socket for subscriptions that write their own frames: those of one turn leave together. */
+  readonly frames: LiveSocket;
   readonly requestId: string;
   readonly remoteAddress: string;
   readonly openedAt = performance.now();
   /** Set by connection_init; null until then and for those who did not sign in. */
   viewer: Viewer | null = null;
+  /** Set by connection_init for an overlay, whose viewer is nobody. */
+  overlay: OverlayCredential | null = null;
   /** Whether anything was heard since the last ping. */
   isHeard = true;
   readonly turns = new Turns(mostRunning);
 
-  constructor(socket: WebSocket, request: IncomingMessage, remoteAddress: string) {
+  constructor(socket: WebSocket, stream: Duplex, request: IncomingMessage, remoteAddress: string) {
     this.socket = socket;
+    this.frames = {
+      get bufferedAmount() {
+        return socket.bufferedAmount;
+      },
+      send: (text, done) => {
+        holdWrites(stream);
+        socket.send(text, done);
+      },
+      close: (code, reason) => socket.close(code, reason),
+    };
     this.requestId = requestIdOf(request.headers);
     this.remoteAddress = remoteAddress;
     socket.on('pong', () => (this.isHeard = true));

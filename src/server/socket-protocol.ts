@@ -5,6 +5,7 @@ import { createContext } from '../api/room.ts';
 import type { Limits } from '../config.ts';
 import type { Services } from '../database/room.ts';
 import { sessionsAlive, viewerFromRequest } from '../identity/room.ts';
+import { overlayBuildService, overlayConnectionsService } from '../live/room.ts';
 import { hasTransientError, isTransient, PublicError, toPublicError } from './error-map.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -66,23 +67,50 @@ export function speakProtocol(parts: ProtocolParts): ReturnType<typeof makeServe
   return makeServer(options);
 }
 
-/** Reads the viewer: `{authToken}` of connection_init, else what a non-browser sent with the upgrade, else the browser's cookie. */
-async function connect({ connectionParams, extra: { connection, request } }: SocketContext, { services, log }: ProtocolParts): Promise<boolean> {
-  const token = connectionParams?.authToken;
-  const isGiven = token !== undefined && token !== null && token !== '';
-  if (isGiven && typeof token !== 'string') return refuse(connection, 'authToken is not a string');
-  const authorization = isGiven ? `Bearer ${token as string}` : request.headers.authorization;
+/** What connection_ack carries, true for nothing, or false for a socket that was closed. */
+type Connected = Readonly<Record<string, unknown>> | boolean;
+
+/** Reads who connects: an overlay says so with the `{overlayToken}` of connection_init, and is nobody else then. */
+async function connect({ connectionParams, extra: { connection, request } }: SocketContext, parts: ProtocolParts): Promise<Connected> {
+  const given = (name: string) => {
+    const value = connectionParams?.[name];
+    return value === undefined || value === null || value === '' ? undefined : value;
+  };
+  const [overlayToken, authToken] = [given('overlayToken'), given('authToken')];
+  for (const [name, token] of Object.entries({ overlayToken, authToken })) {
+    if (token !== undefined && typeof token !== 'string') return refuse(connection, `${name} is not a string`);
+  }
   try {
-    const viewer = await viewerFromRequest(services, { authorization, cookie: request.headers.cookie });
-    if (viewer === 'INVALID') return refuse(connection, 'The session is not valid or has ended');
-    connection.viewer = viewer;
-    return true;
+    if (overlayToken !== undefined) return await connectOverlay(connection, overlayToken as string, parts);
+    return await connectViewer(connection, request, authToken as string | undefined, parts);
   } catch (error) {
-    log.warn({ err: error, requestId: connection.requestId }, 'The viewer of a socket could not be read.');
+    parts.log.warn({ err: error, requestId: connection.requestId }, 'The credential of a socket could not be read.');
     connection.close(closeCodes.tryAgainLater, 'Try again later');
     return false;
   }
 }
+
+/** The viewer is whom `{authToken}` of connection_init names, else what a non-browser sent with the upgrade, else the browser's cookie. */
+async function connectViewer(connection: SocketConnection, request: IncomingMessage, authToken: string | undefined, { services }: ProtocolParts): Promise<boolean> {
+  const authorization = authToken === undefined ? request.headers.authorization : `Bearer ${authToken}`;
+  const viewer = await viewerFromRequest(services, { authorization, cookie: request.headers.cookie });
+  if (viewer === 'INVALID') return refuse(connection, 'The session is not valid or has ended');
+  connection.viewer = viewer;
+  return true;
+}
+
+/** An overlay hears at each connection which build serves it, since a new one may have come while it was away. */
+async function connectOverlay(connection: SocketConnection, token: string, { services }: ProtocolParts): Promise<Connected> {
+  const overlays = services.get(overlayConnectionsService);
+  const overlay = await overlays.signIn(token, () => connection.close(closeCodes.unauthorized, overlayRevoked));
+  if (!overlay) return refuse(connection, 'The overlay token is not valid: it was replaced, or its overlay deleted');
+  connection.overlay = overlay;
+  connection.socket.once('close', () => overlays.close(overlay.connectionId));
+  if (!connection.isOpen) overlays.close(overlay.connectionId);
+  return { buildId: services.get(overlayBuildService) };
+}
+
+const overlayRevoked = 'The overlay token was replaced, or its overlay deleted';
 
 function refuse(connection: SocketConnection, reason: string): false {
   connection.close(closeCodes.unauthorized, reason);
@@ -108,7 +136,7 @@ async function start(context: SocketContext, id: string, payload: SubscribePaylo
   const selected = parts.operations.select(prepared, operationName, variables);
   if (!selected.ok) return count(parts, 'unknown', selected.problems);
   const { operation } = selected;
-  const shared = { services: parts.services, viewer: connection.viewer, requestId: `${connection.requestId}:${id}`.slice(0, 100), remoteAddress: connection.remoteAddress };
+  const shared = { services: parts.services, viewer: connection.viewer, overlay: connection.overlay, requestId: `${connection.requestId}:${id}`.slice(0, 100), remoteAddress: connection.remoteAddress };
   const args = { schema: parts.operations.schema, document: prepared.document, operationName };
   if (operation.operation !== 'subscription') {
     await connection.turns.take();
@@ -125,7 +153,7 @@ async function start(context: SocketContext, id: string, payload: SubscribePaylo
   }
   try {
     if (!parts.executeSubscription) throw new Error('The schema has subscriptions, but the server was given no executor for them.');
-    const result = await parts.executeSubscription({ ...shared, ...args, operation, variables, operationId: id, socket: connection.socket });
+    const result = await parts.executeSubscription({ ...shared, ...args, operation, variables, operationId: id, socket: connection.frames });
     const refused = 'errors' in result && !(Symbol.asyncIterator in result) ? result.errors : undefined;
     if (refused?.length) return count(parts, 'subscription', refused.map((error) => toPublicError(error, { log: parts.log, requestId: shared.requestId })));
     count(parts, 'subscription', undefined);
@@ -141,15 +169,20 @@ async function start(context: SocketContext, id: string, payload: SubscribePaylo
 async function lateProblem({ extra: { connection }, subscriptions }: SocketContext, id: string, { operation }: OperationDefinitionNode, { services, log }: ProtocolParts): Promise<PublicError | null> {
   if (!connection.isOpen || connection.closeIfSlow()) return new PublicError('RATE_LIMITED', 'The socket was closed before the operation ran.');
   if (!(id in subscriptions)) return new PublicError('BAD_REQUEST', 'The operation was given up before it ran.');
-  const sessionId = connection.viewer?.sessionId;
-  if (operation !== 'mutation' || sessionId === undefined) return null;
+  if (operation !== 'mutation') return null;
   try {
-    if ((await sessionsAlive(services, [sessionId])).has(sessionId)) return null;
+    if (await isCredentialAlive(connection, services)) return null;
   } catch (error) {
     return toPublicError(error, { log, requestId: connection.requestId });
   }
-  connection.close(closeCodes.unauthorized, 'The session has ended');
-  return new PublicError('UNAUTHENTICATED', 'The session has ended.');
+  const reason = connection.overlay ? overlayRevoked : 'The session has ended';
+  connection.close(closeCodes.unauthorized, reason);
+  return new PublicError('UNAUTHENTICATED', `${reason}.`);
+}
+
+async function isCredentialAlive({ overlay, viewer }: SocketConnection, services: Services): Promise<boolean> {
+  if (overlay) return services.get(overlayConnectionsService).isAlive(overlay.connectionId);
+  return viewer === null || (await sessionsAlive(services, [viewer.sessionId])).has(viewer.sessionId);
 }
 
 /** Counts an operation that was answered, and gives its errors back. */

@@ -71,7 +71,7 @@ export class Sockets {
       return refuseUpgrade(socket, '403 Forbidden', 'This origin may not open sockets: list it in ALLOWED_ORIGINS.');
     }
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const connection = new SocketConnection(webSocket, request, this.#parts.addresses.of(request));
+      const connection = new SocketConnection(webSocket, socket, request, this.#parts.addresses.of(request));
       this.#connections.add(connection);
       this.#serve(connection, request);
     });

@@ -1,5 +1,5 @@
 import type { DocumentNode, ExecutionResult, GraphQLSchema, OperationDefinitionNode } from 'graphql';
-import type { Viewer } from '../api/room.ts';
+import type { OverlayCredential, Viewer } from '../api/room.ts';
 import type { Services } from '../database/room.ts';
 import type { LiveSocket } from '../live/room.ts';
 
@@ -12,6 +12,7 @@ export interface SubscriptionRequest {
   readonly variables: Readonly<Record<string, unknown>>;
   readonly services: Services;
   readonly viewer: Viewer | null;
+  readonly overlay: OverlayCredential | null;
   readonly requestId: string;
   readonly remoteAddress: string;
   /** The `id` of the socket's `subscribe` message. */

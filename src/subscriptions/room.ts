@@ -14,6 +14,8 @@ import { MicroSubscriptionFields, SUBSCRIPTION_PREFIX } from './subscription-typ
 export {
   advance, endAt, lastPeriod, resumeAt, stepTo, undecidedPeriods, type Advanced, type DecidedPeriod, type Transition, type TransitionKind,
 } from './advance.ts';
+export type { ShownCharge } from './charge-lists.ts';
+export { CHARGE_PREFIX, ChargeType } from './charge-type.ts';
 export { readFailedCharges } from './charge-rows.ts';
 export { Till, type ChargeOutcome, type ChargeRefusal, type ChargeRequest, type TillOptions } from './charging.ts';
 export type { Charge, ChargeKind, ChargeStatus, FailureReason } from './charge.ts';

@@ -1,6 +1,7 @@
 import { moveCounters, type CounterMove, type Tx } from '../database/room.ts';
-import type { EventBus } from '../events/room.ts';
+import { havePaymentStream, type EventBus, type NewEvent } from '../events/room.ts';
 import { MEMBERS } from '../creators/room.ts';
+import { paymentEvent } from '../wallets/room.ts';
 import type { Advanced } from './advance.ts';
 import type { Charge } from './charge.ts';
 import { cutPeriod, insertCharges, insertPeriods, retryCharges } from './charge-rows.ts';
@@ -65,7 +66,7 @@ export async function writeMoves(tx: Tx, moves: readonly Move[], { till, bus }: 
   await moveCounters(tx, stored.flatMap(countersOf));
   await recordTransitions(tx, moves.flatMap((move) => move.advanced.transitions));
   await till?.writeSpending(tx);
-  await bus.append(tx, stored.flatMap(eventsOf));
+  await bus.append(tx, [...stored.flatMap(eventsOf), ...(await chargeEvents(tx, stored))]);
   return stored.map(({ after }) => after);
 }
 
@@ -86,6 +87,16 @@ function countersOf({ before, after }: Stored): CounterMove[] {
     moves.push({ ownerId, name: statusCounter(after.status), by: 1 });
   }
   return moves;
+}
+
+/** Tells those who paid, or could not, where their pages may listen. A charge that failed and fails again is where it was. */
+async function chargeEvents(tx: Tx, moves: readonly Stored[]): Promise<NewEvent[]> {
+  const changed = moves.flatMap(({ after: { personId }, charges = [] }) =>
+    charges.filter(({ charge, isNew }) => isNew || charge.status !== 'FAILED').map(({ charge }) => ({ personId, charge })));
+  const listening = await havePaymentStream(tx, [...new Set(changed.map(({ personId }) => personId))]);
+  return changed
+    .filter(({ personId }) => listening.has(personId))
+    .map(({ personId, charge }) => paymentEvent(personId, 'Charge', charge.id, charge.chargedAt ?? charge.createdAt));
 }
 
 function eventsOf({ advanced, after }: Stored) {

@@ -10,14 +10,23 @@ export const tipInvariants: Invariant[] = [
           AND NOT EXISTS (SELECT FROM posting WHERE posting.cause_id = tip.id AND posting.kind = 'TIP')`,
   },
   {
-    name: 'every tip posting has its paid tip, of the same currency and amounts',
+    name: 'every tip posting has its paid tip, of the same currency, and moves what it says between the right kinds of account',
+    // What the provider took more or less of a card than was quoted is the platform's.
     sql: `SELECT posting.id, tip.id AS tip_id
           FROM posting
           LEFT JOIN tip ON tip.id = posting.cause_id AND tip.currency = posting.currency AND ${paid}
-          WHERE posting.kind = 'TIP' AND (tip.id IS NULL
-            OR tip.amount_micros IS DISTINCT FROM (SELECT sum(-entry.amount) FROM entry WHERE entry.posting_id = posting.id AND entry.amount < 0)
-            OR tip.fee_micros IS DISTINCT FROM (SELECT coalesce(sum(entry.amount), 0) FROM entry JOIN account ON account.id = entry.account_id
-                WHERE entry.posting_id = posting.id AND account.kind = 'platform_fee'))`,
+          LEFT JOIN LATERAL (
+            SELECT -sum(entry.amount) FILTER (WHERE account.kind IN ('wallet', 'clearing')) AS taken,
+              sum(entry.amount) FILTER (WHERE account.kind IN ('earnings', 'debt')) AS earned,
+              coalesce(sum(entry.amount) FILTER (WHERE account.kind NOT IN ('wallet', 'clearing', 'earnings', 'debt')), 0) AS fees,
+              bool_or(account.kind = 'clearing') AS is_by_card
+            FROM entry JOIN account ON account.id = entry.account_id WHERE entry.posting_id = posting.id) moved ON true
+          WHERE posting.kind = 'TIP' AND (tip.id IS NULL OR tip.amount_micros IS DISTINCT FROM moved.taken OR tip.net_micros IS DISTINCT FROM moved.earned
+            OR tip.fee_micros + tip.processor_fee_micros IS DISTINCT FROM moved.fees OR (tip.funding = 'CARD') IS DISTINCT FROM moved.is_by_card)`,
+  },
+  {
+    name: 'every tip that is not paid moved nothing',
+    sql: `SELECT tip.id, tip.status FROM tip JOIN posting ON posting.cause_id = tip.id WHERE NOT ${paid}`,
   },
   {
     name: 'what a tip brought, less what was kept of it, is its creator\'s',

@@ -27,14 +27,18 @@ export type SendTipOutcome =
   | { readonly kind: 'IDEMPOTENCY_MISMATCH' }
   | { readonly kind: 'SENDER_NOT_FOUND' }
   | { readonly kind: 'CREATOR_NOT_FOUND' }
+  | TipMisfit
+  | { readonly kind: 'CAP_EXCEEDED'; readonly refusal: CapRefusal }
+  | { readonly kind: 'INSUFFICIENT_FUNDS'; readonly balance: Money; readonly shortfall: Money }
+  | { readonly kind: 'LEDGER_HALTED'; readonly currency: string; readonly reason: string };
+
+/** Why a wish does not fit its sender or its creator, however it is to be paid. */
+export type TipMisfit =
   | { readonly kind: 'ACCOUNT_FROZEN' }
   | { readonly kind: 'SELF_PAYMENT' }
   | { readonly kind: 'CURRENCY_MISMATCH'; readonly expected: string }
   | { readonly kind: 'AMOUNT_OUT_OF_RANGE'; readonly minimum: Money; readonly maximum: Money }
-  | { readonly kind: 'MESSAGE_TOO_LONG'; readonly maximum: number }
-  | { readonly kind: 'CAP_EXCEEDED'; readonly refusal: CapRefusal }
-  | { readonly kind: 'INSUFFICIENT_FUNDS'; readonly balance: Money; readonly shortfall: Money }
-  | { readonly kind: 'LEDGER_HALTED'; readonly currency: string; readonly reason: string };
+  | { readonly kind: 'MESSAGE_TOO_LONG'; readonly maximum: number };
 
 /** What the rule sees of the world, read under its batch's locks. */
 export interface TipScene {
@@ -49,16 +53,10 @@ export interface TipScene {
   readonly now: Date;
 }
 
-/**
- * Decides one tip, the first failing check naming the outcome, and posts it to the book. The whole amount leaves the wallet; the fee
- * (basis points, rounded down to the micro) goes to the platform and all the rest to the creator.
- */
-export function decideTip(command: SendTip, scene: TipScene): SendTipOutcome {
-  const { sender, target, book, spending } = scene;
-  const { amount } = command;
-  if (!target) return { kind: 'CREATOR_NOT_FOUND' };
-  if (sender.frozenAt) return { kind: 'ACCOUNT_FROZEN' };
-  if (target.ownerId === sender.id) return { kind: 'SELF_PAYMENT' };
+/** The checks that hold for every tip, the first that fails naming the misfit. `sender` is null for a guest. */
+export function misfitOf({ amount, message }: Pick<SendTip, 'amount' | 'message'>, sender: LockedPerson | null, target: TipTarget): TipMisfit | null {
+  if (sender?.frozenAt) return { kind: 'ACCOUNT_FROZEN' };
+  if (target.ownerId === sender?.id) return { kind: 'SELF_PAYMENT' };
   if (amount.currency !== target.currency) return { kind: 'CURRENCY_MISMATCH', expected: target.currency };
   if (amount.micros < target.tipMinimumMicros || amount.micros > target.tipMaximumMicros) {
     return {
@@ -67,9 +65,20 @@ export function decideTip(command: SendTip, scene: TipScene): SendTipOutcome {
       maximum: money(target.tipMaximumMicros, target.currency),
     };
   }
-  if (command.message !== null && [...command.message].length > target.maxMessageLength) {
-    return { kind: 'MESSAGE_TOO_LONG', maximum: target.maxMessageLength };
-  }
+  if (message !== null && [...message].length > target.maxMessageLength) return { kind: 'MESSAGE_TOO_LONG', maximum: target.maxMessageLength };
+  return null;
+}
+
+/**
+ * Decides one tip, the first failing check naming the outcome, and posts it to the book. The whole amount leaves the wallet; the fee
+ * (basis points, rounded down to the micro) goes to the platform and all the rest to the creator.
+ */
+export function decideTip(command: SendTip, scene: TipScene): SendTipOutcome {
+  const { sender, target, book, spending } = scene;
+  const { amount } = command;
+  if (!target) return { kind: 'CREATOR_NOT_FOUND' };
+  const misfit = misfitOf(command, sender, target);
+  if (misfit) return misfit;
   const halted = book.haltReason(amount.currency);
   if (halted !== null) return { kind: 'LEDGER_HALTED', currency: amount.currency, reason: halted };
   const refusal = spending.refusal(sender.id, amount.currency, amount.micros);
@@ -95,6 +104,7 @@ function makeTip(command: SendTip, { sender, feeBps, now }: TipScene, target: Ti
     id: newId(),
     creatorId: command.creatorId,
     senderId: sender.id,
+    guestId: null,
     currency: command.amount.currency,
     amountMicros: command.amount.micros,
     feeBps,
@@ -108,6 +118,8 @@ function makeTip(command: SendTip, { sender, feeBps, now }: TipScene, target: Ti
     funding: 'WALLET',
     status: 'SUCCEEDED',
     createdAt: now,
+    paidAt: now,
+    card: null,
   };
 }
 

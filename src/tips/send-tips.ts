@@ -5,7 +5,7 @@ import { readTipTargets, recordTips, type TipTarget } from '../creators/room.ts'
 import { moveCounters, type Tx } from '../database/room.ts';
 import { readSpending, type Spending } from '../wallets/room.ts';
 import { decideTip, type SendTip, type SendTipOutcome } from './send-tip.ts';
-import type { Tip } from './tip.ts';
+import { rollupOf, tipEvent } from './tip-effects.ts';
 import { insertTips, keyOf, readKeyedTips, type KeyedTip, type TipToInsert } from './tip-rows.ts';
 
 export interface SendTipsOptions {
@@ -91,26 +91,8 @@ async function writeTips(tx: Tx, sent: readonly TipToInsert[], { book, spending 
     moveCounters(tx, sent.map(({ command }) => ({ ownerId: command.senderId, name: 'tips', by: 1 }))),
     spending.write(tx),
     recordTips(tx, sent.map(({ tip }) => rollupOf(tip))),
-    bus.append(tx, sent.map(({ tip }) => ({
-      creatorId: tip.creatorId,
-      topic: 'tips' as const,
-      kind: 'TIP',
-      subjectId: tip.id,
-      createdAt: tip.createdAt,
-      payload: tip,
-    }))),
+    bus.append(tx, sent.map(({ tip }) => tipEvent(tip, tip.createdAt))),
   ]);
-}
-
-function rollupOf(tip: Tip) {
-  return {
-    creatorId: tip.creatorId,
-    tipperId: tip.isAnonymous ? null : tip.senderId,
-    displayName: tip.displayName,
-    amountMicros: tip.amountMicros,
-    currency: tip.currency,
-    createdAt: tip.createdAt,
-  };
 }
 
 function walletOf(command: SendTip): string {

@@ -2,8 +2,9 @@ import {
   AmountOutOfRange, ApiError, CurrencyMismatch, ErrorCode, idempotencyMismatch, InsufficientFunds, quoteText, ValidationError, type UserError,
 } from '../api/room.ts';
 import { LedgerHalted } from '../ledger/room.ts';
-import { formatMoney } from '../money/room.ts';
-import { capExceeded } from '../wallets/room.ts';
+import { formatDecimal, formatMoney } from '../money/room.ts';
+import { capExceeded, describeRefusal, methodRefusal } from '../wallets/room.ts';
+import type { CardTipRefusal } from './send-card-tip.ts';
 import type { SendTipInput } from './tip-inputs.ts';
 import type { SendTipOutcome } from './send-tip.ts';
 import type { Tip } from './tip.ts';
@@ -53,5 +54,36 @@ export function tipRefusal(refusal: Refusal, input: SendTipInput): UserError {
         refusal.balance,
         refusal.shortfall,
       );
+  }
+}
+
+/** The same for a tip by card. */
+export function cardTipRefusal(refusal: CardTipRefusal, input: SendTipInput): UserError {
+  const provider = input.provider ?? 'The provider';
+  switch (refusal.kind) {
+    case 'PAYER_NOT_FOUND':
+      throw new ApiError('UNAUTHENTICATED', 'The account or the guest of this session no longer exists.');
+    case 'METHOD_NOT_FOUND':
+    case 'METHOD_OF_OTHER_PROVIDER':
+      return methodRefusal(refusal, input.paymentMethodId ?? null);
+    case 'PROVIDER_UNAVAILABLE':
+      return new ValidationError(ErrorCode.PROVIDER_UNAVAILABLE, `${refusal.provider} is not set up here.`, ['input', 'provider']);
+    case 'CURRENCY_NOT_TAKEN':
+      return new ValidationError(ErrorCode.PROVIDER_UNAVAILABLE, `${provider} takes no ${refusal.currency}: tip from the wallet.`, ['input', 'funding']);
+    case 'NOT_WHOLE_STEPS':
+      return new ValidationError(
+        ErrorCode.INVALID_INPUT,
+        `${quoteText(input.amount.amount)} is not a whole number of steps of ${formatDecimal(refusal.step.micros, refusal.step.currency)} ${refusal.step.currency}, the smallest part of an amount that a card is charged.`,
+        ['input', 'amount', 'amount'],
+      );
+    case 'TOO_MANY_ATTEMPTS':
+      return new ValidationError(ErrorCode.TOO_MANY_ATTEMPTS, describeRefusal(refusal));
+    case 'AMOUNT_OUT_OF_RANGE':
+      return new AmountOutOfRange(
+        `${quoteText(input.amount.amount)} is outside of ${formatMoney(refusal.minimum)} to ${formatMoney(refusal.maximum)}, the range of tips to this creator by card; the wallet takes smaller ones.`,
+        ['input', 'amount', 'amount'], refusal.minimum, refusal.maximum,
+      );
+    default:
+      return tipRefusal(refusal, input);
   }
 }

@@ -1,8 +1,11 @@
+import { paymentActionOf, type StoredPaymentAction } from '../api/room.ts';
 import type { Sql } from '../database/room.ts';
+import { wasPaid } from '../payments/room.ts';
+import { failureOf, type FailureColumns } from '../wallets/room.ts';
 import type { SendTip } from './send-tip.ts';
-import type { MessageState, Tip, TipStatus } from './tip.ts';
+import type { MessageState, Tip, TipCard, TipStatus } from './tip.ts';
 
-interface TipRow {
+export interface TipRow extends FailureColumns {
   id: string;
   creator_id: string;
   sender_id: string | null;
@@ -22,6 +25,18 @@ interface TipRow {
   funding: 'WALLET' | 'CARD';
   status: TipStatus;
   created_at: Date;
+  guest_id: string | null;
+  provider: string | null;
+  payment_method: string | null;
+  payment_method_id: string | null;
+  customer: string | null;
+  return_url: string | null;
+  provider_key: string | null;
+  provider_charge_id: string | null;
+  action: StoredPaymentAction | null;
+  receipt_email: string | null;
+  hold_days: number;
+  settled_at: Date | null;
 }
 
 export interface KeyedTip {
@@ -100,7 +115,7 @@ export async function insertTips(tx: Sql, tips: readonly TipToInsert[]): Promise
   );
 }
 
-function tipOf(row: TipRow): Tip {
+export function tipOf(row: TipRow): Tip {
   return {
     id: row.id,
     creatorId: row.creator_id,
@@ -118,5 +133,25 @@ function tipOf(row: TipRow): Tip {
     funding: row.funding,
     status: row.status,
     createdAt: row.created_at,
+    guestId: row.guest_id,
+    paidAt: wasPaid(row.status) ? (row.settled_at ?? row.created_at) : null,
+    card: cardOf(row),
+  };
+}
+
+function cardOf(row: TipRow): TipCard | null {
+  if (row.provider === null || row.provider_key === null) return null;
+  return {
+    provider: row.provider,
+    providerKey: row.provider_key,
+    paymentMethod: row.payment_method,
+    paymentMethodId: row.payment_method_id,
+    customer: row.customer,
+    returnUrl: row.return_url,
+    chargeId: row.provider_charge_id,
+    action: paymentActionOf(row.action),
+    failure: failureOf(row),
+    receiptEmail: row.receipt_email,
+    holdDays: row.hold_days,
   };
 }

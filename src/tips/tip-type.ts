@@ -1,8 +1,9 @@
 import { Ctx, Field, FieldResolver, ID, ObjectType, Resolver, Root } from 'type-graphql';
 import {
-  cached, connectionType, DateTimeScalar, encodeId, InsiderDependent, isViewer, MoneyType, NodeInterface, PaymentStatus, type RequestContext,
+  cached, connectionType, DateTimeScalar, encodeId, InsiderDependent, isGuest, isViewer, MoneyType, NodeInterface, PaymentActionType, PaymentStatus,
+  type PaymentAction, type RequestContext,
 } from '../api/room.ts';
-import { CreatorType, loadCreator, type Creator } from '../creators/room.ts';
+import { CreatorType, isModerator, loadCreator, type Creator } from '../creators/room.ts';
 import { money, type Money } from '../money/room.ts';
 import type { Tip } from './tip.ts';
 
@@ -42,7 +43,13 @@ export class TipFields {
   @InsiderDependent()
   @FieldResolver(() => String, { description: 'The sender\'s name; "Anonymous" to all but the sender when isAnonymous.' })
   displayName(@Root() tip: Tip, @Ctx() context: RequestContext): string {
-    return tip.isAnonymous && !isViewer(context, tip.senderId) ? 'Anonymous' : tip.displayName;
+    return tip.isAnonymous && !isSender(tip, context) ? 'Anonymous' : tip.displayName;
+  }
+
+  @InsiderDependent()
+  @FieldResolver(() => PaymentActionType, { nullable: true, description: 'What the fan still has to do, while ACTION_REQUIRED; the fan alone.' })
+  action(@Root() tip: Tip, @Ctx() context: RequestContext): PaymentAction | null {
+    return isSender(tip, context) ? (tip.card?.action ?? null) : null;
   }
 
   @InsiderDependent()
@@ -52,7 +59,8 @@ export class TipFields {
   })
   async message(@Root() tip: Tip, @Ctx() context: RequestContext): Promise<string | null> {
     if (tip.messageState === 'VISIBLE' || tip.message === null) return tip.message;
-    return isViewer(context, tip.senderId) || (await isCreators(tip, context)) ? tip.message : null;
+    const isInsider = isSender(tip, context) || (await isCreators(tip, context)) || (await isModerator(context, tip.creatorId));
+    return isInsider ? tip.message : null;
   }
 
   @InsiderDependent()
@@ -72,6 +80,11 @@ export class TipFields {
   async net(@Root() tip: Tip, @Ctx() context: RequestContext): Promise<Money | null> {
     return (await isCreators(tip, context)) ? money(tip.netMicros, tip.currency) : null;
   }
+}
+
+/** Whether it was sent by the viewer, or by the guest, who looks. */
+export function isSender(tip: Tip, context: RequestContext): boolean {
+  return isViewer(context, tip.senderId) || isGuest(context, tip.guestId);
 }
 
 async function creatorOf(tip: Tip, context: RequestContext): Promise<Creator> {

@@ -1,6 +1,11 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import type { PaymentAction, StoredPaymentAction } from '../api/room.ts';
+import type { PaymentFailure } from '../wallets/room.ts';
 
-/** A tip as it is stored: written once when it is paid, and changed only by refunds, disputes and moderation. */
+/**
+ * A tip as it is stored. One from a wallet is written when it is paid; one by card when it is decided, and it counts for nothing until it
+ * is paid. Refunds, disputes and moderation change it later.
+ */
 export const TipEntity = defineEntity({
   name: 'Tip',
   tableName: 'tip',
@@ -24,6 +29,23 @@ export const TipEntity = defineEntity({
     funding: p.text().$type<'WALLET' | 'CARD'>(),
     status: p.text().$type<TipStatus>(),
     createdAt: p.datetime(),
+    guestId: p.uuid().nullable(),
+    provider: p.text().nullable(),
+    paymentMethod: p.text().nullable(),
+    paymentMethodId: p.uuid().nullable(),
+    customer: p.text().nullable(),
+    returnUrl: p.text().nullable(),
+    providerKey: p.text().nullable(),
+    providerChargeId: p.text().nullable(),
+    action: p.json<StoredPaymentAction>().nullable(),
+    failureCode: p.text().nullable(),
+    failureReason: p.text().nullable(),
+    failureRetryable: p.boolean().nullable(),
+    receiptEmail: p.text().nullable(),
+    /** How many days more than others it is held, because it goes round in a circle. */
+    holdDays: p.integer().defaultRaw('0'),
+    /** When a card tip was paid or failed; null for one from a wallet, which is paid when it is made. */
+    settledAt: p.datetime().columnType('timestamptz').nullable(),
   },
 });
 
@@ -38,6 +60,8 @@ export interface Tip {
   readonly creatorId: string;
   /** Null for a guest. */
   readonly senderId: string | null;
+  /** The session of a guest; null for an account. */
+  readonly guestId: string | null;
   readonly currency: string;
   readonly amountMicros: bigint;
   readonly feeBps: number;
@@ -52,4 +76,25 @@ export interface Tip {
   readonly funding: 'WALLET' | 'CARD';
   readonly status: TipStatus;
   readonly createdAt: Date;
+  /** When it was paid; null while it is not. Rollups, the stream and the ledger date it so. */
+  readonly paidAt: Date | null;
+  /** What is known of the card; null for a tip from a wallet. */
+  readonly card: TipCard | null;
+}
+
+/** How a tip is paid by card: everything the provider is asked is pinned to the tip. */
+export interface TipCard {
+  readonly provider: string;
+  readonly providerKey: string;
+  /** The provider's token; null: the payer enters a card there. */
+  readonly paymentMethod: string | null;
+  readonly paymentMethodId: string | null;
+  readonly customer: string | null;
+  readonly returnUrl: string | null;
+  readonly chargeId: string | null;
+  /** What the fan has to do, while ACTION_REQUIRED. */
+  readonly action: PaymentAction | null;
+  readonly failure: PaymentFailure | null;
+  readonly receiptEmail: string | null;
+  readonly holdDays: number;
 }

@@ -11,8 +11,10 @@ import { money, type Money } from '../money/room.ts';
 export enum LedgerEntryKind {
   TOP_UP = 'TOP_UP',
   TOP_UP_REFUND = 'TOP_UP_REFUND',
+  TOP_UP_REFUND_RETURN = 'TOP_UP_REFUND_RETURN',
   TIP = 'TIP',
   TIP_REFUND = 'TIP_REFUND',
+  TIP_REFUND_RETURN = 'TIP_REFUND_RETURN',
   SUBSCRIPTION = 'SUBSCRIPTION',
   SUBSCRIPTION_PRORATION = 'SUBSCRIPTION_PRORATION',
   PAYOUT = 'PAYOUT',
@@ -25,8 +27,10 @@ export enum LedgerEntryKind {
 describeEnum(LedgerEntryKind, 'LedgerEntryKind', 'What a movement of money was for.', {
   TOP_UP: 'Money brought into a wallet.',
   TOP_UP_REFUND: 'What was left of a top-up, returned to where it came from.',
+  TOP_UP_REFUND_RETURN: 'A refund of a top-up that did not arrive.',
   TIP: 'A tip.',
   TIP_REFUND: 'A tip, or a part of it, returned.',
+  TIP_REFUND_RETURN: 'A refund of a tip that did not arrive.',
   SUBSCRIPTION: 'A period of a micro-subscription.',
   SUBSCRIPTION_PRORATION: 'The rest of a period after a change of a micro-subscription.',
   PAYOUT: 'Money on its way to a creator\'s bank.',
@@ -40,9 +44,11 @@ describeEnum(LedgerEntryKind, 'LedgerEntryKind', 'What a movement of money was f
 /** What a statement says to whom the money came, and to whom it went. */
 const descriptions: Record<LedgerEntryKind, readonly [credit: string, debit: string]> = {
   TOP_UP: ['Top-up', 'Top-up taken back'],
-  TOP_UP_REFUND: ['Top-up refund returned', 'Top-up refunded'],
+  TOP_UP_REFUND: ['Top-up refund received', 'Top-up refunded'],
+  TOP_UP_REFUND_RETURN: ['Top-up refund returned', 'Top-up refund sent again'],
   TIP: ['Tip received', 'Tip sent'],
   TIP_REFUND: ['Tip returned to you', 'Tip refunded'],
+  TIP_REFUND_RETURN: ['Tip refund returned', 'Tip refund sent again'],
   SUBSCRIPTION: ['Subscription payment received', 'Subscription payment'],
   SUBSCRIPTION_PRORATION: ['Subscription change received', 'Subscription change'],
   PAYOUT: ['Payout received', 'Payout'],
@@ -52,6 +58,12 @@ const descriptions: Record<LedgerEntryKind, readonly [credit: string, debit: str
   FEE: ['Fee returned', 'Fee'],
   ADJUSTMENT: ['Correction in your favour', 'Correction'],
 };
+
+/** What a movement was for, in a few words of English. */
+export function entryDescription({ kind, amountMicros }: Pick<StatementLine, 'kind' | 'amountMicros'>): string {
+  const [credit, debit] = descriptions[kind as LedgerEntryKind];
+  return amountMicros > 0n ? credit : debit;
+}
 
 /** A line of a statement, with the currency of its account. */
 export interface LedgerEntry extends StatementLine {
@@ -94,8 +106,7 @@ export class LedgerEntryFields {
 
   @FieldResolver(() => String, { description: 'What it was for, in a few words of English.' })
   description(@Root() entry: LedgerEntry): string {
-    const [credit, debit] = descriptions[entry.kind as LedgerEntryKind];
-    return entry.amountMicros > 0n ? credit : debit;
+    return entryDescription(entry);
   }
 
   @FieldResolver(() => NodeInterface, {

@@ -86,6 +86,14 @@ export async function addToDays(tx: Sql, day: string, spent: readonly (Spender &
   );
 }
 
+/** Takes off a day what was to be spent on it and is not, since the payment failed. */
+export async function takeOffDay(tx: Sql, day: string, { personId, currency, amountMicros }: Spender & { readonly amountMicros: bigint }): Promise<void> {
+  await tx.query(
+    'UPDATE spending_day SET spent_micros = spent_micros - $4 WHERE person_id = $1 AND currency = $2 AND day = $3::date',
+    [personId, currency, day, amountMicros],
+  );
+}
+
 /** The columns of the periods that `now` lies in. */
 function runningPeriods(now: Date): [string[], string[], string[]] {
   const days = capPeriods.map((period) => daysOf(period, now));

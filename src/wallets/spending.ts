@@ -2,7 +2,7 @@ import { CapExceeded, dayOf, type ErrorPath } from '../api/room.ts';
 import type { Sql } from '../database/room.ts';
 import { formatMoney, money } from '../money/room.ts';
 import type { CapPeriod } from './spending-cap.ts';
-import { addToDays, readCaps, type CapState, type Spender } from './spending-rows.ts';
+import { addToDays, readCaps, takeOffDay, type CapState, type Spender } from './spending-rows.ts';
 
 /** Why a person's own cap forbids an amount. */
 export interface CapRefusal {
@@ -72,6 +72,11 @@ export class Spending {
 export async function readSpending(tx: Sql, spenders: readonly Spender[], now: Date): Promise<Spending> {
   const distinct = new Map(spenders.map((spender) => [nameOf(spender), spender]));
   return new Spending(await readCaps(tx, [...distinct.values()], now), dayOf(now));
+}
+
+/** Gives back what a payment that failed had counted from its first day on. Under the person's lock, where `Spending.write` has its place. */
+export function giveBackSpending(tx: Sql, spent: Spender & { readonly amountMicros: bigint }, at: Date): Promise<void> {
+  return takeOffDay(tx, dayOf(at), spent);
 }
 
 const named: Record<CapPeriod, string> = { DAY: 'for today', WEEK: 'for this week', MONTH: 'for this month', YEAR: 'for this year' };

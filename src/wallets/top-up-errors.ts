@@ -1,5 +1,7 @@
-import { AmountOutOfRange, ApiError, ErrorCode, idempotencyMismatch, PaymentDeclined, quoteText, ValidationError, type UserError } from '../api/room.ts';
+import { ActionRequired, AmountOutOfRange, ApiError, ErrorCode, idempotencyMismatch, PaymentDeclined, quoteText, ValidationError, type UserError } from '../api/room.ts';
 import { formatDecimal, formatMoney, type Money } from '../money/room.ts';
+import { describeRefusal } from './card-attempts.ts';
+import type { MethodRefusal } from './choose-method.ts';
 import type { TopUpRefusal } from './top-ups.ts';
 import type { TopUp } from './top-up.ts';
 
@@ -7,13 +9,15 @@ import type { TopUp } from './top-up.ts';
 export interface AskedTopUp {
   readonly amount: Money;
   readonly amountPath: readonly string[];
-  readonly provider: string;
+  readonly provider: string | null;
+  readonly paymentMethodId: string | null;
   readonly idempotencyKey: string;
 }
 
 /** Turns each refusal into the error that the API promises for it, with its figures. Throws those that are top-level errors. */
 export function topUpRefusal(refusal: TopUpRefusal, asked: AskedTopUp): UserError {
-  const { amount, amountPath, provider } = asked;
+  const { amount, amountPath } = asked;
+  const provider = asked.provider ?? 'The provider';
   const shown = quoteText(formatDecimal(amount.micros, amount.currency));
   switch (refusal.kind) {
     case 'PERSON_NOT_FOUND':
@@ -37,19 +41,29 @@ export function topUpRefusal(refusal: TopUpRefusal, asked: AskedTopUp): UserErro
         `${shown} is not a whole number of steps of ${formatDecimal(refusal.step.micros, refusal.step.currency)} ${refusal.step.currency}, the smallest part of an amount that ${provider} charges.`,
         [...amountPath, 'amount'],
       );
-    case 'NO_PAYMENT_METHOD':
-      return new ValidationError(
-        ErrorCode.INVALID_INPUT,
-        'No payment method is given, and this account has none saved: send a token of the provider, such as "pm_sandbox_ok".',
-        ['input', 'paymentMethodId'],
-      );
+    case 'METHOD_NOT_FOUND':
+    case 'METHOD_OF_OTHER_PROVIDER':
+      return methodRefusal(refusal, asked.paymentMethodId);
+    case 'TOO_MANY_ATTEMPTS':
+      return new ValidationError(ErrorCode.TOO_MANY_ATTEMPTS, describeRefusal(refusal));
+    case 'NOT_DUE':
+      throw new Error('Only an automatic top-up can be not due.');
     case 'ACCOUNT_FROZEN':
       return new ValidationError(ErrorCode.ACCOUNT_FROZEN, 'This account is frozen because of a dispute; it cannot be topped up until that is settled.');
   }
 }
 
-/** Why a stored top-up brought nothing: the same each time its key is sent. */
-export function topUpFailures({ failure }: TopUp): UserError[] {
+/** Why a saved method cannot be charged, whatever for. */
+export function methodRefusal(refusal: Exclude<MethodRefusal, { kind: 'PROVIDER_UNAVAILABLE' }>, paymentMethodId: string | null): UserError {
+  const path = ['input', 'paymentMethodId'];
+  if (refusal.kind === 'METHOD_NOT_FOUND') return new ValidationError(ErrorCode.NOT_FOUND, `This account has no payment method ${quoteText(paymentMethodId ?? '')}.`, path);
+  return new ValidationError(ErrorCode.INVALID_INPUT, `The payment method ${quoteText(paymentMethodId ?? '')} is kept by ${refusal.provider}, and another provider is asked for.`, path);
+}
+
+/** Why a stored payment was not made, or not yet: the same each time its key is sent. */
+export function paymentFailures({ failure, action }: Pick<TopUp, 'failure' | 'action'>): UserError[] {
+  const path = ['input', 'paymentMethodId'];
+  if (action) return [new ActionRequired('The bank wants the payment confirmed first: do what "action" says. It goes on by itself afterwards.', path, action)];
   if (!failure) return [];
-  return [new PaymentDeclined(`${failure.reason} A new try takes a new idempotency key.`, ['input', 'paymentMethodId'], failure.code, failure.retryable)];
+  return [new PaymentDeclined(`${failure.reason} A new try takes a new idempotency key.`, path, failure.code, failure.retryable)];
 }

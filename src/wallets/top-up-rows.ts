@@ -1,8 +1,10 @@
+import { paymentActionOf, type StoredPaymentAction } from '../api/room.ts';
 import type { Sql } from '../database/room.ts';
-import type { FinalOutcome, IntentPage } from '../payments/room.ts';
-import type { TopUp, TopUpFailure, TopUpStatus } from './top-up.ts';
+import type { IntentPage } from '../payments/room.ts';
+import { failureOf, storedAction, type FailureColumns, type Step } from './charge-step.ts';
+import type { TopUp, TopUpStatus } from './top-up.ts';
 
-interface TopUpRow {
+interface TopUpRow extends FailureColumns {
   id: string;
   person_id: string;
   currency: string;
@@ -10,12 +12,14 @@ interface TopUpRow {
   charged_micros: bigint;
   processor_fee_micros: bigint;
   provider: string;
-  payment_method: string;
+  payment_method: string | null;
+  payment_method_id: string | null;
+  customer: string | null;
+  return_url: string | null;
+  is_automatic: boolean;
   provider_key: string;
   status: TopUpStatus;
-  failure_code: string | null;
-  failure_reason: string | null;
-  failure_retryable: boolean | null;
+  action: StoredPaymentAction | null;
   created_at: Date;
 }
 
@@ -51,20 +55,26 @@ export async function readTopUpsOf(sql: Sql, personId: string, beforeId: string 
 
 export async function readPendingTopUps(sql: Sql, page: IntentPage): Promise<TopUp[]> {
   const rows = await sql.query<TopUpRow>(
-    `SELECT * FROM top_up WHERE status = 'PENDING' AND created_at < $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3`,
+    `SELECT * FROM top_up WHERE status IN ('PENDING', 'ACTION_REQUIRED') AND created_at < $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3`,
     [page.madeBefore, page.afterId, page.limit],
   );
   return rows.map(topUpOf);
 }
 
+export async function readTopUpByKey(sql: Sql, provider: string, key: string): Promise<TopUp | null> {
+  const [row] = await sql.query<TopUpRow>('SELECT * FROM top_up WHERE provider = $1 AND provider_key = $2', [provider, key]);
+  return row ? topUpOf(row) : null;
+}
+
 export async function insertTopUp(tx: Sql, topUp: TopUp, idempotencyKey: string, inputHash: Buffer): Promise<void> {
   await tx.query(
     `INSERT INTO top_up (id, person_id, idempotency_key, input_hash, currency, amount_micros, charged_micros, processor_fee_micros,
-       provider, payment_method, provider_key, status, created_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+       provider, payment_method, payment_method_id, customer, return_url, is_automatic, provider_key, status, created_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
     [
       topUp.id, topUp.personId, idempotencyKey, inputHash, topUp.currency, topUp.amountMicros, topUp.chargedMicros,
-      topUp.processorFeeMicros, topUp.provider, topUp.paymentMethod, topUp.providerKey, topUp.status, topUp.createdAt,
+      topUp.processorFeeMicros, topUp.provider, topUp.paymentMethod, topUp.paymentMethodId, topUp.customer, topUp.returnUrl,
+      topUp.isAutomatic, topUp.providerKey, topUp.status, topUp.createdAt,
     ],
   );
 }
@@ -77,23 +87,22 @@ export async function lockTopUp(tx: Sql, id: string): Promise<TopUp> {
   return topUp;
 }
 
-/** Stores the outcome of a locked, pending top-up. */
-export async function storeOutcome(tx: Sql, topUp: TopUp, outcome: FinalOutcome, now: Date): Promise<TopUp> {
-  const succeeded = outcome.status === 'SUCCEEDED';
-  const failure: TopUpFailure | null = succeeded ? null : { code: outcome.code, reason: outcome.message, retryable: outcome.retryable };
-  const status = succeeded ? 'SUCCEEDED' : 'FAILED';
+/** Stores a step of a locked top-up that waits for one, and answers it as it is then. */
+export async function storeStep(tx: Sql, topUp: TopUp, step: Step<{ readonly chargeId: string }>, now: Date): Promise<TopUp> {
+  const failure = step.status === 'FAILED' ? step.failure : null;
+  const action = step.status === 'ACTION_REQUIRED' ? step.action : null;
   await tx.query(
-    `UPDATE top_up SET status = $2, provider_charge_id = $3, failure_code = $4, failure_reason = $5, failure_retryable = $6, settled_at = $7
-     WHERE id = $1 AND status = 'PENDING'`,
+    `UPDATE top_up SET status = $2, provider_charge_id = $3, action = $4, failure_code = $5, failure_reason = $6, failure_retryable = $7, settled_at = $8
+     WHERE id = $1 AND status IN ('PENDING', 'ACTION_REQUIRED')`,
     [
-      topUp.id, status, succeeded ? outcome.chargeId : null, failure?.code ?? null, failure?.reason ?? null, failure?.retryable ?? null, now,
+      topUp.id, step.status, step.status === 'SUCCEEDED' ? step.outcome.chargeId : null, storedAction(step), failure?.code ?? null,
+      failure?.reason ?? null, failure?.retryable ?? null, action ? null : now,
     ],
   );
-  return { ...topUp, status, failure };
+  return { ...topUp, status: step.status, action, failure };
 }
 
 function topUpOf(row: TopUpRow): TopUp {
-  const { failure_code: code, failure_reason: reason, failure_retryable: retryable } = row;
   return {
     id: row.id,
     personId: row.person_id,
@@ -103,9 +112,14 @@ function topUpOf(row: TopUpRow): TopUp {
     processorFeeMicros: row.processor_fee_micros,
     provider: row.provider,
     paymentMethod: row.payment_method,
+    paymentMethodId: row.payment_method_id,
+    customer: row.customer,
+    returnUrl: row.return_url,
+    isAutomatic: row.is_automatic,
     providerKey: row.provider_key,
     status: row.status,
-    failure: code === null || reason === null || retryable === null ? null : { code, reason, retryable },
+    action: paymentActionOf(row.action),
+    failure: failureOf(row),
     createdAt: row.created_at,
   };
 }

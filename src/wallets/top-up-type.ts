@@ -1,14 +1,13 @@
 import { Field, FieldResolver, ID, InputType, ObjectType, Resolver, Root } from 'type-graphql';
 import {
-  connectionType, DateTimeScalar, encodeId, MoneyInput, MoneyType, NodeInterface, PaymentProviderCode, PaymentStatus, UserError,
-  type NodeType,
+  connectionType, DateTimeScalar, encodeId, MoneyInput, MoneyType, NodeInterface, PaymentActionType, PaymentProviderCode, PaymentStatus, UserError,
+  type NodeType, type PaymentAction,
 } from '../api/room.ts';
 import { databaseService } from '../database/room.ts';
 import { self } from '../identity/room.ts';
 import { money, type Money } from '../money/room.ts';
 import { readTopUps } from './top-up-rows.ts';
-import { topUpPrefix } from './top-ups.ts';
-import type { TopUp } from './top-up.ts';
+import { topUpPrefix, type TopUp } from './top-up.ts';
 import { WalletType } from './wallet-type.ts';
 
 @ObjectType('TopUp', {
@@ -18,6 +17,9 @@ import { WalletType } from './wallet-type.ts';
 export class TopUpType {
   @Field(() => PaymentStatus, { description: 'Where the payment stands.' })
   status!: PaymentStatus;
+
+  @Field(() => PaymentActionType, { nullable: true, description: 'What the fan still has to do, while ACTION_REQUIRED.' })
+  action!: PaymentAction | null;
 
   @Field(() => PaymentProviderCode, { description: 'Who charges the card.' })
   provider!: PaymentProviderCode;
@@ -69,12 +71,13 @@ export class TopUpWalletInput {
   @Field(() => MoneyInput, { description: 'What the wallet is to get: a whole number of the steps that the provider charges in, such as cents.' })
   amount!: MoneyInput;
 
-  @Field(() => PaymentProviderCode, { nullable: true, description: 'Who charges the card. Absent: the sandbox.' })
+  @Field(() => PaymentProviderCode, { nullable: true, description: 'Who charges the card. Absent: that of the payment method, or the first that is set up.' })
   provider?: PaymentProviderCode | null;
 
   @Field(() => ID, {
     nullable: true,
-    description: 'The provider\'s token for a card: pm_sandbox_ok succeeds at once, pm_sandbox_declined and pm_sandbox_insufficient_funds decline.',
+    description:
+      'A saved method\'s id, or the provider\'s token for a card: in the sandbox pm_sandbox_ok succeeds at once, pm_sandbox_declined declines, and pm_sandbox_action asks for a confirmation. Absent: the default method, else a card that the provider asks for through action.',
   })
   paymentMethodId?: string | null;
 
@@ -92,7 +95,7 @@ export class TopUpPayload {
   @Field(() => WalletType, { nullable: true, description: 'The wallet as it is now; null when nothing was stored.' })
   wallet!: object | null;
 
-  @Field(() => [UserError], { description: 'Why nothing was stored, or why the card was not charged; empty when neither is so.' })
+  @Field(() => [UserError], { description: 'Why nothing was stored, or why the card was not charged, or not yet; empty when none is so.' })
   errors!: UserError[];
 }
 

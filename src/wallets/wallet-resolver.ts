@@ -1,11 +1,11 @@
 import { Arg, Ctx, FieldResolver, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import {
   Allow, decodeCursor, encodeCursor, hashInput, idempotencyKeyProblem, invalidCursor, MoneyInput, pageOf, pageSize, parseMoneyInput,
-  PaymentProviderCode, textProblem, type Connection, type RequestContext, type UserError, type Viewer,
+  textProblem, type Connection, type RequestContext, type UserError, type Viewer,
 } from '../api/room.ts';
 import { databaseService, isUuid, readCounters } from '../database/room.ts';
-import { signedIn, ViewerType } from '../identity/room.ts';
-import { topUpFailures, topUpRefusal } from './top-up-errors.ts';
+import { addressHash, signedIn, ViewerType } from '../identity/room.ts';
+import { paymentFailures, topUpRefusal } from './top-up-errors.ts';
 import { readTopUpsOf } from './top-up-rows.ts';
 import { TopUpConnection, TopUpPayload, TopUpPreviewPayload, TopUpWalletInput } from './top-up-type.ts';
 import { topUpCounter, topUpsService, type TopUpWallet } from './top-ups.ts';
@@ -13,7 +13,6 @@ import type { TopUp } from './top-up.ts';
 import { WalletType } from './wallet-type.ts';
 import { readWalletOf, readWalletsOf, type Wallet } from './wallet.ts';
 
-const defaultProvider = PaymentProviderCode.SANDBOX;
 const longestPaymentMethod = 255;
 const topUpList = 'top-ups';
 
@@ -27,9 +26,9 @@ export class WalletOperations {
     const amountPath = ['amount'];
     const amount = parseMoneyInput(input, amountPath);
     if (!amount.ok) return { preview: null, errors: [amount.error] };
-    const price = context.services.get(topUpsService).price(amount.money, defaultProvider);
+    const price = context.services.get(topUpsService).price(amount.money, null);
     if (price.kind === 'QUOTED') return { preview: price.quote, errors: [] };
-    const asked = { amount: amount.money, amountPath, provider: defaultProvider, idempotencyKey: '' };
+    const asked = { amount: amount.money, amountPath, provider: null, paymentMethodId: null, idempotencyKey: '' };
     return { preview: null, errors: [topUpRefusal(price, asked)] };
   }
 
@@ -41,15 +40,15 @@ export class WalletOperations {
     @Arg('input', () => TopUpWalletInput, { description: 'The top-up.' }) input: TopUpWalletInput,
     @Ctx() context: RequestContext,
   ): Promise<TopUpPayload> {
-    const command = parseTopUp(input, context.viewer as Viewer);
+    const command = parseTopUp(input, context.viewer as Viewer, addressHash(context.services, context.remoteAddress));
     if ('errors' in command) return { topUp: null, wallet: null, errors: command.errors };
     const outcome = await context.services.get(topUpsService).topUp(command);
     if (outcome.kind !== 'ANSWERED') {
-      return { topUp: null, wallet: null, errors: [topUpRefusal(outcome, { ...command, amountPath: ['input', 'amount'] })] };
+      return { topUp: null, wallet: null, errors: [topUpRefusal(outcome, { ...command, paymentMethodId: command.paymentMethod, amountPath: ['input', 'amount'] })] };
     }
     const { topUp } = outcome;
     const wallet = await readWalletOf(context.services.get(databaseService), topUp.personId, topUp.currency);
-    return { topUp, wallet, errors: topUpFailures(topUp) };
+    return { topUp, wallet, errors: paymentFailures(topUp) };
   }
 }
 
@@ -81,7 +80,7 @@ export class ViewerWallets {
 }
 
 /** Everything about the input that can be told without looking anything up, all mistakes at once. */
-function parseTopUp(input: TopUpWalletInput, viewer: Viewer): TopUpWallet | { errors: UserError[] } {
+function parseTopUp(input: TopUpWalletInput, viewer: Viewer, addressHash: Buffer): TopUpWallet | { errors: UserError[] } {
   const amount = parseMoneyInput(input.amount, ['input', 'amount']);
   const paymentMethod = input.paymentMethodId ?? null;
   const problems = [
@@ -97,7 +96,8 @@ function parseTopUp(input: TopUpWalletInput, viewer: Viewer): TopUpWallet | { er
     // What was asked for, not what it defaults to: the default provider may change between two tries.
     inputHash: hashInput('topUpWallet', { micros, currency, provider: input.provider ?? null, paymentMethod }),
     amount: amount.money,
-    provider: input.provider ?? defaultProvider,
+    provider: input.provider ?? null,
     paymentMethod,
+    addressHash,
   };
 }

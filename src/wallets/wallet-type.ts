@@ -9,7 +9,8 @@ import { ledgerEntries } from './ledger-entries.ts';
 import { LedgerEntryConnection, type LedgerEntry } from './ledger-entry-type.ts';
 import { readWallets, type Wallet } from './wallet.ts';
 
-const walletPrefix = 'wal';
+/** The prefix of a wallet's id. */
+export const walletPrefix = 'wal';
 
 @ObjectType('Wallet', { implements: NodeInterface, description: 'Prepaid money of one currency, for tips and micro-subscriptions of any size.' })
 export class WalletType {

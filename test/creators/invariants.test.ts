@@ -27,7 +27,7 @@ test.each(sabotages)('the check sees when this does not hold: %s (%s)', async (b
   const price = { amount: '5', currency: 'USD' };
   await api.mutate(personId, 'createTier', { name: 'T', price, capacity: 5 }, 'tier { id }');
   await api.mutate(personId, 'createGoal', { title: 'G', target: price }, 'goal { id }');
-  const tip = { creatorId: uuid, tipperId: newId(), displayName: 'Fan', amountMicros: 50n, currency: 'USD', createdAt: new Date() };
+  const tip = { tipId: newId(), creatorId: uuid, tipperId: newId(), displayName: 'Fan', amountMicros: 50n, currency: 'USD', createdAt: new Date() };
   await transaction(db, (tx) => recordTips(tx, [tip]));
   await expectClean(db);
 

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { parse } from 'graphql';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import { recordTips } from '../../src/creators/room.ts';
-import { moveCounters, transaction } from '../../src/database/room.ts';
+import { moveCounters, newId, transaction } from '../../src/database/room.ts';
 import { decodeCursor } from '../../src/events/room.ts';
 import { eachTestDatabase } from '../support/database.ts';
 import { Api, expectClean, schema, statementsOf } from './support.ts';
@@ -32,7 +32,7 @@ test('a list of 20 creators with everything on them costs as many statements as 
     const { personId, uuid } = await api.page(`maker_${index}`);
     for (const name of ['A', 'B', 'C']) await api.mutate(personId, 'createTier', { name: `${name}${index}`, price: usd('1') }, 'tier { id }');
     await api.mutate(personId, 'createGoal', { title: `G${index}`, target: usd('5') }, 'goal { id }');
-    const tip = { creatorId: uuid, tipperId: personId, displayName: `Fan ${index}`, amountMicros: BigInt(index + 1) * 10_000n, currency: 'USD', createdAt: new Date() };
+    const tip = { tipId: newId(), creatorId: uuid, tipperId: personId, displayName: `Fan ${index}`, amountMicros: BigInt(index + 1) * 10_000n, currency: 'USD', createdAt: new Date() };
     await transaction(db, async (tx) => {
       await moveCounters(tx, [{ ownerId: uuid, name: 'members', by: index }]);
       await recordTips(tx, [tip]);

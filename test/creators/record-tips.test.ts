@@ -12,7 +12,7 @@ const noon = new Date('2026-03-01T12:00:00Z');
 const at = (text: string) => new Date(text);
 
 function tip(creatorId: string, given: Partial<RecordedTip> = {}): RecordedTip {
-  return { creatorId, tipperId: null, displayName: 'Fan', amountMicros: 1_000_000n, currency: 'USD', createdAt: noon, ...given };
+  return { tipId: newId(), creatorId, tipperId: null, displayName: 'Fan', amountMicros: 1_000_000n, currency: 'USD', createdAt: noon, ...given };
 }
 
 const record = (db: Database, tips: readonly RecordedTip[]) => transaction(db, (tx) => recordTips(tx, tips), { attempts: 1 });

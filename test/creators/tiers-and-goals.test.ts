@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { recordTips } from '../../src/creators/room.ts';
-import { transaction } from '../../src/database/room.ts';
+import { newId, transaction } from '../../src/database/room.ts';
 import { eachTestDatabase } from '../support/database.ts';
 import { Api, expectClean } from './support.ts';
 
@@ -99,7 +99,7 @@ describe('goals', () => {
   const day = new Date('2026-03-01T12:00:00Z');
   const clock = { now: () => day };
   const tipTo = (creatorId: string, amountMicros: bigint, createdAt = day) =>
-    transaction(database.current.db, (tx) => recordTips(tx, [{ creatorId, tipperId: null, displayName: '', amountMicros, currency: 'USD', createdAt }]));
+    transaction(database.current.db, (tx) => recordTips(tx, [{ tipId: newId(), creatorId, tipperId: null, displayName: '', amountMicros, currency: 'USD', createdAt }]));
 
   test('a goal is made, changed and archived', async () => {
     const api = new Api(database.current.db, clock);

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import pg from 'pg';
 import { databaseErrorOf, failureKind, newId, transaction } from '../../src/database/room.ts';
-import { eventsRoom, openStreams, readEvents, readHeads, topics, type StreamKey } from '../../src/events/room.ts';
+import { creatorTopics, eventsRoom, openStreams, readEvents, readHeads, type StreamKey } from '../../src/events/room.ts';
 import { eachTestDatabase } from '../support/database.ts';
 import { appendTips, eachTestHubs, openCreator, range, sequencesOf, tipsOf } from './support.ts';
 
@@ -27,7 +27,7 @@ test('opening streams opens every topic, and doing it again changes nothing', as
   await appendTips(db, openHub({ db }), creatorId, 3);
   await transaction(db, (tx) => openStreams(tx, creatorId));
   const rows = await db.query('SELECT topic, head FROM stream WHERE creator_id = $1 ORDER BY head DESC, topic DESC', [creatorId]);
-  expect(rows).toEqual([...topics].map((topic) => ({ topic, head: topic === 'tips' ? 3n : 0n })));
+  expect(rows).toEqual([...creatorTopics].map((topic) => ({ topic, head: topic === 'tips' ? 3n : 0n })));
 });
 
 test('appending nothing asks the database nothing', async () => {

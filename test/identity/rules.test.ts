@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { enforce, type RequestContext, type Rule } from '../../src/api/room.ts';
-import { anyone, owner, self, signedIn } from '../../src/identity/room.ts';
+import { anyone, overlay, owner, self, signedIn } from '../../src/identity/room.ts';
 
 const viewers = {
   nobody: null,
@@ -29,8 +29,14 @@ test.each<[Rule, unknown, keyof typeof viewers, string]>([
   expect(outcome).toBe(verdict === 'ALLOWED' ? true : verdict);
 });
 
+test('what is for overlays is refused to everybody else, signed in or not', async () => {
+  const credential = { creatorId: 'page', overlayId: 'overlay', connectionId: 'socket' };
+  const contexts = [{ viewer: null, overlay: credential }, { viewer: null, overlay: null }, { viewer: viewers.ada, overlay: null }];
+  expect(await Promise.all(contexts.map((context) => overlay.decide(context as unknown as RequestContext, page)))).toEqual(['ALLOWED', 'FORBIDDEN', 'FORBIDDEN']);
+});
+
 test('each rule has a name of its own and says whether it looks at the viewer', () => {
-  expect([anyone, signedIn, owner, self].map(({ name, dependsOnViewer }) => [name, dependsOnViewer])).toEqual([
-    ['ANYONE', false], ['SIGNED_IN', true], ['OWNER', true], ['SELF', true],
+  expect([anyone, signedIn, owner, self, overlay].map(({ name, dependsOnViewer }) => [name, dependsOnViewer])).toEqual([
+    ['ANYONE', false], ['SIGNED_IN', true], ['OWNER', true], ['SELF', true], ['OVERLAY', true],
   ]);
 });

@@ -12,6 +12,7 @@ const server = eachTestServer();
 
 const plain = 'subscription ($creatorId: ID!, $after: String) { tipReceived(creatorId: $creatorId, after: $after) { cursor sequence tip { isAnonymous amount { amount } } } }';
 const withName = 'subscription ($creatorId: ID!, $after: String) { tipReceived(creatorId: $creatorId, after: $after) { cursor sequence tip { displayName net { amount } } } }';
+const withMessage = 'subscription ($creatorId: ID!, $after: String) { tipReceived(creatorId: $creatorId, after: $after) { cursor sequence tip { message } } }';
 const withRole = 'subscription ($creatorId: ID!, $after: String) { tipReceived(creatorId: $creatorId, after: $after) { cursor sequence tip { displayName creator { viewerRole } } } }';
 
 async function scene() {
@@ -20,7 +21,8 @@ async function scene() {
   const fan = await server.current.signUp({ name: 'Fan' });
   await fundWallet(db, fan.personId, 1_000_000n);
   const hub = services.get(liveHubService);
-  const send = (isAnonymous = false) => tip(services.get(tipSenderService), { senderId: fan.personId, creatorId: creator.id, amountMicros: 10_000n, isAnonymous });
+  const send = (isAnonymous = false, message: string | null = null) =>
+    tip(services.get(tipSenderService), { senderId: fan.personId, creatorId: creator.id, amountMicros: 10_000n, isAnonymous, message });
   /** Waits until all are live: then they share one reader a group. */
   const settled = (operations: number, groups: number) =>
     until(() => hub.status.operations === operations && hub.status.groups === groups && services.get(eventHubService).status.readers === groups);
@@ -71,6 +73,19 @@ describe('sockets that ask the same', () => {
     await until(() => watched.every((one) => one.seen.length === 1));
     expect(hub.status.executions).toBe(2);
     expect(watched.map((one) => one.seen[0]?.tip.displayName)).toEqual(['Fan', ...Array.from({ length: 199 }, () => 'Anonymous')]);
+    await expectCleanTips(db);
+  });
+
+  test('share no message that is held: its page\'s moderators get it, the others null', async () => {
+    const { db, creator, settled, send } = await scene();
+    const [moderator, stranger] = [await server.current.signUp(), await server.current.signUp()];
+    await db.query('INSERT INTO moderator (creator_id, person_id, created_at) VALUES ($1, $2, now())', [creator.id, moderator.personId]);
+    await db.query('UPDATE creator SET hold_tips_for_approval = true WHERE id = $1', [creator.id]);
+    const watched = [moderator.token, stranger.token, undefined].map((token) => watchTips(connect(server.current, { token }), creator.id, null, withMessage));
+    await settled(3, 1);
+    await send(false, 'A secret');
+    await until(() => watched.every((one) => one.seen.length === 1));
+    expect(watched.map((one) => one.seen[0]?.tip.message)).toEqual(['A secret', null, null]);
     await expectCleanTips(db);
   });
 

@@ -28,6 +28,9 @@ export interface SeenEvent {
 
 export interface ConnectOptions {
   readonly token?: string;
+  readonly overlayToken?: string;
+  /** What connection_ack carried. */
+  readonly onAck?: (payload: unknown) => void;
   readonly onClose?: (code: number, reason: string) => void;
 }
 
@@ -35,14 +38,15 @@ const clients: Client[] = [];
 const sockets = new WeakMap<Client, WebSocket>();
 
 /** The official client with our own way of coming back, over a real socket. */
-export function connect(server: Pick<TestServer, 'socketUrl'>, { token, onClose }: ConnectOptions = {}): Client {
+export function connect(server: Pick<TestServer, 'socketUrl'>, { token, overlayToken, onAck, onClose }: ConnectOptions = {}): Client {
   const client = createClient({
     ...comesBack(5),
     url: server.socketUrl,
     webSocketImpl: WebSocket,
-    connectionParams: token === undefined ? {} : { authToken: token },
+    connectionParams: { ...(token !== undefined && { authToken: token }), ...(overlayToken !== undefined && { overlayToken }) },
     on: {
       opened: (socket) => sockets.set(client, socket as WebSocket),
+      connected: (_socket, payload) => onAck?.(payload),
       closed: (event) => {
         const { code, reason } = event as { code: number; reason: string };
         onClose?.(code, reason);

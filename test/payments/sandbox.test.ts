@@ -1,15 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { systemClock } from '../../src/database/room.ts';
-import { SandboxProvider, type ChargeRequest } from '../../src/payments/room.ts';
+import { sandboxRail } from '../../src/payments/room.ts';
 import { eachTestDatabase } from '../support/database.ts';
+import { chargeRequest, openSandbox } from './support.ts';
 
 const database = eachTestDatabase();
 
-const sandbox = () => new SandboxProvider(database.current.db, systemClock);
-
-function request(changes: Partial<ChargeRequest> = {}): ChargeRequest {
-  return { key: 'k', amountMicros: 10_610_000n, currency: 'USD', paymentMethod: 'pm_sandbox_ok', description: 'A test', ...changes };
-}
+const sandbox = () => openSandbox(database.current).provider;
 
 async function charges(): Promise<number> {
   const [row] = await database.current.db.query<{ count: bigint }>('SELECT count(*) FROM sandbox_charge');
@@ -22,11 +18,11 @@ test.each([
   ['JPY', 1_000_000n, 1_000_000n],
   ['KWD', 1_000n,     500_000n],
 ])('the rail takes %s in steps of %s micros, from %s', (currency, stepMicros, minimumMicros) => {
-  expect(sandbox().rail(currency)).toEqual({ bps: 290, fixedMicros: 300_000n, stepMicros, minimumMicros });
+  expect(sandboxRail(currency, 'CHARGE')).toEqual({ bps: 290, fixedMicros: 300_000n, stepMicros, minimumMicros });
 });
 
 test('the rail takes nothing that is no currency', () => {
-  expect(sandbox().rail('XXX')).toBeNull();
+  expect(sandboxRail('XXX', 'CHARGE')).toBeNull();
 });
 
 test.each([
@@ -36,7 +32,7 @@ test.each([
   ['JPY', 1_031_000_000n, 31_000_000n],
   ['KWD', 5_459_000n,     459_000n],
 ])('of a charge in %s of %s micros it keeps %s', async (currency, amountMicros, feeMicros) => {
-  const outcome = await sandbox().createCharge(request({ currency, amountMicros }));
+  const outcome = await sandbox().createCharge(chargeRequest({ currency, amountMicros }));
   expect(outcome).toEqual({ status: 'SUCCEEDED', chargeId: expect.stringMatching(/^ch_sandbox_/), feeMicros });
 });
 
@@ -45,20 +41,21 @@ test.each([
   ['pm_sandbox_insufficient_funds', 'insufficient_funds', true],
   ['pm_unheard_of', 'invalid_payment_method', false],
 ])('%s declines with %s', async (paymentMethod, code, retryable) => {
-  const outcome = await sandbox().createCharge(request({ paymentMethod }));
+  const outcome = await sandbox().createCharge(chargeRequest({ paymentMethod }));
   expect(outcome).toEqual({ status: 'DECLINED', code, retryable, message: expect.stringMatching(/\.$/) });
   expect(await sandbox().readCharge('k')).toEqual(outcome);
 });
 
 test('the same key is the same charge, asked one after another or all at once', async () => {
-  const first = await sandbox().createCharge(request());
-  const more = await Promise.all(Array.from({ length: 20 }, () => sandbox().createCharge(request())));
-  expect(new Set([first, ...more, await sandbox().readCharge('k')].map((one) => JSON.stringify(one, (_, value) => (typeof value === 'bigint' ? String(value) : value))))).toHaveProperty('size', 1);
+  const one = sandbox();
+  const first = await one.createCharge(chargeRequest());
+  const more = await Promise.all(Array.from({ length: 20 }, () => one.createCharge(chargeRequest())));
+  expect(new Set([first, ...more, await one.readCharge('k')].map((one) => JSON.stringify(one, (_, value) => (typeof value === 'bigint' ? String(value) : value))))).toHaveProperty('size', 1);
   expect(await charges()).toBe(1);
 });
 
 test('a declined key stays declined', async () => {
-  const declined = request({ paymentMethod: 'pm_sandbox_declined' });
+  const declined = chargeRequest({ paymentMethod: 'pm_sandbox_declined' });
   const first = await sandbox().createCharge(declined);
   expect(await sandbox().createCharge(declined)).toEqual(first);
   expect(await charges()).toBe(1);
@@ -69,8 +66,8 @@ test.each([
   ['currency', { currency: 'EUR' }],
   ['payment method', { paymentMethod: 'pm_sandbox_declined' }],
 ])('the same key with another %s is an error', async (_, changes) => {
-  await sandbox().createCharge(request());
-  await expect(sandbox().createCharge(request(changes))).rejects.toThrow('another charge under the key k');
+  await sandbox().createCharge(chargeRequest());
+  await expect(sandbox().createCharge(chargeRequest(changes))).rejects.toThrow('another charge under the key k');
   expect(await charges()).toBe(1);
 });
 
@@ -79,7 +76,7 @@ test.each([
   ['too little', { amountMicros: 490_000n }],
   ['no currency', { currency: 'XXX' }],
 ])('what the rail does not take is an error: %s', async (_, changes) => {
-  await expect(sandbox().createCharge(request(changes))).rejects.toThrow('does not charge');
+  await expect(sandbox().createCharge(chargeRequest(changes))).rejects.toThrow('does not charge');
   expect(await charges()).toBe(0);
 });
 

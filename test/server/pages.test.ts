@@ -35,6 +35,32 @@ test('the explorer is served from our own files, under a policy that lets nothin
     expect(script.headers.get('content-type')).toContain('javascript');
   }));
 
+test.each([['control', "'none'"], ['setup', "'self'"]])('the %s page loads our own files alone, runs nothing inline, and stands in no frame', (name, frames) =>
+  withPages(async (folder) => {
+    await mkdir(path.join(folder, name));
+    await writeFile(path.join(folder, name, 'index.html'), '<!doctype html>');
+    const { url } = await startBareServer(database.current, schema, { pagesFolder: folder, environment: { PUBLIC_URL: 'https://tips.example' } });
+    const page = await fetch(`${url}/${name}/`);
+    expect([page.status, page.headers.get('x-frame-options')]).toEqual([200, 'DENY']);
+    expect(page.headers.get('content-security-policy')!.split('; ')).toEqual([
+      "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-src 'self' wss://tips.example", `frame-src ${frames}`,
+      "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
+    ]);
+  }));
+
+test('the overlay runs our own scripts alone, takes the styles that OBS puts into it, and stands in frames of our own pages', () =>
+  withPages(async (folder) => {
+    await mkdir(path.join(folder, 'overlay'));
+    await writeFile(path.join(folder, 'overlay', 'index.html'), '<!doctype html>');
+    const { url } = await startBareServer(database.current, schema, { pagesFolder: folder, environment: { PUBLIC_URL: 'https://tips.example' } });
+    const page = await fetch(`${url}/overlay/`);
+    expect([page.status, page.headers.get('x-frame-options'), page.headers.get('cache-control')]).toEqual([200, 'SAMEORIGIN', 'no-cache']);
+    expect(page.headers.get('content-security-policy')!.split('; ')).toEqual([
+      "default-src 'none'", "script-src 'self'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data:", "font-src 'self' data:",
+      "connect-src 'self' wss://tips.example", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'self'",
+    ]);
+  }));
+
 test('the root, the bare name and a browser that opens the API lead to the explorer', () =>
   withPages(async (folder) => {
     const { url } = await startBareServer(database.current, schema, { pagesFolder: folder });

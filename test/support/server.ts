@@ -51,7 +51,7 @@ export const testPassword = 'correct horse battery';
 /** Starts a server on a test's database. Several on one database are as several processes, but for their memory. */
 export async function startTestServer(database: TestDatabase, options: TestServerOptions = {}): Promise<TestServer> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'farthing-test-'));
-  const environment = { HOST: '127.0.0.1', PORT: '0', DATA_DIR: dataDir, AUTH_SECRET: 'a secret of the tests, long enough', LIMIT_AUTH_ATTEMPTS_PER_MINUTE: '1000000' };
+  const environment = { HOST: '127.0.0.1', PORT: '0', DATA_DIR: dataDir, AUTH_SECRET: 'a secret of the tests, long enough', LIMIT_AUTH_ATTEMPTS_PER_MINUTE: '1000000', LIMIT_CARD_ATTEMPTS_PER_ADDRESS: '1000000' };
   const config = readConfig({ ...environment, ...options.environment });
   const { onLog } = options;
   const log = createLog(onLog ? 'debug' : 'silent', onLog ? { write: onLog } : undefined);

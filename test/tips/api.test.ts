@@ -181,7 +181,7 @@ const mistakes: [string, Record<string, unknown>, string, string, string[]][] = 
   ['an id with U+0000', { creatorId: 'cre_\0' }, 'ValidationError', 'NOT_FOUND', ['input', 'creatorId']],
   ['an id with a lone surrogate', { creatorId: '\ud800' }, 'ValidationError', 'NOT_FOUND', ['input', 'creatorId']],
   ['the id of a creator who is not there', { creatorId: 'cre_01900000000070008000000000' }, 'ValidationError', 'NOT_FOUND', ['input', 'creatorId']],
-  ['a card', { funding: 'CARD' }, 'ValidationError', 'PROVIDER_UNAVAILABLE', ['input', 'funding']],
+  ['a card for less than one bears', { funding: 'CARD' }, 'AmountOutOfRange', 'AMOUNT_OUT_OF_RANGE', ['input', 'amount', 'amount']],
   ['a provider', { provider: 'SANDBOX' }, 'ValidationError', 'INVALID_INPUT', ['input', 'provider']],
   ['a payment method', { paymentMethodId: 'pm_sandbox_ok' }, 'ValidationError', 'INVALID_INPUT', ['input', 'paymentMethodId']],
   ['an address for a receipt', { receiptEmail: 'a@example.com' }, 'ValidationError', 'INVALID_INPUT', ['input', 'receiptEmail']],
@@ -201,9 +201,9 @@ describe('a mistake in the input is one typed error in the payload, and nothing 
 
 describe('the input', () => {
   test('names several mistakes at once', async () => {
-    const input = tipInput('nobody', { ...usd('1e3'), message: '\0', displayName: '', idempotencyKey: '', funding: 'CARD' });
+    const input = tipInput('nobody', { ...usd('1e3'), message: '\0', displayName: '', idempotencyKey: '', funding: 'CARD', receiptEmail: 'nobody' });
     const { errors } = await send(server, fan.token, input);
-    expect(errors.map((error: any) => error.path.at(-1)).sort()).toEqual(['amount', 'creatorId', 'displayName', 'funding', 'idempotencyKey', 'message']);
+    expect(errors.map((error: any) => error.path.at(-1)).sort()).toEqual(['amount', 'creatorId', 'displayName', 'idempotencyKey', 'message', 'receiptEmail']);
   });
 
   test('that names the page\'s range, its currency or the wallet\'s balance does so in figures', async () => {

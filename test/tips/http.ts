@@ -16,6 +16,9 @@ export const sendTipOperation = `
         __typename code message path
         ... on AmountOutOfRange { minimum { amount currency } maximum { amount currency } }
         ... on CurrencyMismatch { expected }
+        ... on PaymentDeclined { declineCode retryable }
+        ... on ActionRequired { action { redirectUrl } }
+        ... on CapExceeded { remaining { amount } }
         ... on InsufficientFunds { balance { amount } shortfall { amount } }
       }
     }
@@ -54,6 +57,18 @@ export async function newPage(server: TestServer, { currency = 'USD' } = {}): Pr
 
 export function tipInput(creatorId: string, given: Record<string, unknown> = {}) {
   return { creatorId, amount: { amount: '0.05', currency: 'USD' }, idempotencyKey: randomUUID(), ...given };
+}
+
+/** The input of a tip of 5.00 USD by a card that works, but for what is given. */
+export function cardInput(creatorId: string, given: Record<string, unknown> = {}) {
+  return tipInput(creatorId, { amount: { amount: '5.00', currency: 'USD' }, funding: 'CARD', paymentMethodId: 'pm_sandbox_ok', ...given });
+}
+
+/** A guest's token. */
+export async function newGuest(server: TestServer): Promise<string> {
+  const { data } = await server.graphql('mutation { createGuestSession { token errors { code } } }');
+  if (!data.createGuestSession.token) throw new Error(JSON.stringify(data.createGuestSession.errors));
+  return data.createGuestSession.token;
 }
 
 /** Sends a tip and answers the payload. Fails on top-level errors. */

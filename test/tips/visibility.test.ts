@@ -5,12 +5,14 @@ import { expectCleanTips } from './support.ts';
 
 const server = eachTestServer();
 
-/** Who looks: a fan who tipped, the page's owner, another account, another page's owner, and nobody in particular. */
+/** Who looks: a fan who tipped, the page's owner, its moderator, another account, another page's owner, and nobody in particular. */
 async function scene() {
   const { current } = server;
   const [page, otherPage] = [await newPage(current), await newPage(current)];
   const fan = await newFan(current, { name: 'Ada' });
-  const viewers = { sender: fan.token, owner: page.token, stranger: (await newFan(current)).token, otherOwner: otherPage.token, nobody: undefined };
+  const moderator = await newFan(current);
+  await current.db.query('INSERT INTO moderator (creator_id, person_id, created_at) VALUES ($1, $2, now())', [page.uuid, moderator.personId]);
+  const viewers = { sender: fan.token, owner: page.token, moderator: moderator.token, stranger: (await newFan(current)).token, otherOwner: otherPage.token, nobody: undefined };
   return { current, page, fan, viewers };
 }
 
@@ -38,7 +40,7 @@ describe('a tip', () => {
   test('shows its fee and what it brought to the page\'s owner alone, and null without an error to all others', async () => {
     const { current, page, fan, viewers } = await scene();
     const tip = await sent(current, fan.token, tipInput(page.id, { amount: { amount: '1', currency: 'USD' } }));
-    const places = { sender: 6, owner: 4, stranger: 4, otherOwner: 4, nobody: 4 };
+    const places = { sender: 6, owner: 4, moderator: 4, stranger: 4, otherOwner: 4, nobody: 4 };
     for (const viewer of Object.keys(viewers) as (keyof Viewers)[]) {
       const found = await seenBy(viewers, viewer, tip.id, page.handle);
       expect([viewer, found.length]).toEqual([viewer, places[viewer]]);
@@ -72,7 +74,7 @@ describe('a tip', () => {
 });
 
 describe('a message that is held for approval', () => {
-  test.each(['HELD', 'DENIED'])('is %s, and in every place the sender\'s and the owner\'s alone', async (state) => {
+  test.each(['HELD', 'DENIED'])('is %s, and in every place the sender\'s, the owner\'s and the moderator\'s alone', async (state) => {
     const { current, page, fan, viewers } = await scene();
     await current.graphql('mutation { updateCreator(input: { holdTipsForApproval: true }) { errors { code } } }', {}, page.token);
     const tip = await sent(current, fan.token, tipInput(page.id, { message: 'A secret' }));
@@ -81,7 +83,7 @@ describe('a message that is held for approval', () => {
     for (const viewer of Object.keys(viewers) as (keyof Viewers)[]) {
       const messages = (await seenBy(viewers, viewer, tip.id, page.handle)).map((one) => one.message);
       expect(messages.length).toBeGreaterThanOrEqual(4);
-      expect([viewer, ...new Set(messages)]).toEqual([viewer, viewer === 'sender' || viewer === 'owner' ? 'A secret' : null]);
+      expect([viewer, ...new Set(messages)]).toEqual([viewer, ['sender', 'owner', 'moderator'].includes(viewer) ? 'A secret' : null]);
     }
     const entries = 'query { viewer { creator { dashboard { entries { nodes { cause { ... on Tip { message } } } } } } } }';
     const { data } = await current.graphql(entries, {}, page.token);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { eachTestServer } from '../support/server.ts';
 import { expectCleanWallets, stored, topUp } from './support.ts';
 
-const server = eachTestServer();
+const server = eachTestServer({ environment: { LIMIT_CARD_ATTEMPTS_PER_ACCOUNT: '1000' } });
 
 const statementOperation = `
   query Statement($id: ID!, $first: Int, $after: String) {

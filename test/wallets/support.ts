@@ -3,17 +3,19 @@ import { invariants } from '../../src/app.ts';
 import type { Database } from '../../src/database/room.ts';
 import { paymentProvidersService, type PaymentProvider } from '../../src/payments/room.ts';
 import { expectCleanBooks } from '../support/books.ts';
+import { changedProvider } from '../payments/support.ts';
 import type { TestServer } from '../support/server.ts';
 
 export const topUpOperation = `
   mutation TopUp($input: TopUpWalletInput!) {
     topUpWallet(input: $input) {
-      topUp { id status provider amount { amount currency } charged { amount } processorFee { amount } failureReason }
+      topUp { id status provider amount { amount currency } charged { amount } processorFee { amount } failureReason action { redirectUrl } }
       wallet { id currency balance { amount } }
       errors {
         __typename code message path
         ... on AmountOutOfRange { minimum { amount } maximum { amount } }
         ... on PaymentDeclined { declineCode retryable }
+        ... on ActionRequired { action { redirectUrl clientSecret expiresAt } }
       }
     }
   }`;
@@ -38,16 +40,27 @@ export async function topUp(server: TestServer, token: string, wish: TopUpWish =
   return answer.data.topUpWallet;
 }
 
+/** Keeps a card through the API and answers the payload. */
+export async function addMethod(server: TestServer, token: string, card = 'pm_sandbox_ok', makeDefault = false) {
+  const operation = `mutation ($input: AddPaymentMethodInput!) { addPaymentMethod(input: $input) {
+    paymentMethod { id provider label expiresOn isDefault } action { redirectUrl } errors { __typename code path } } }`;
+  const answer = await server.graphql(operation, { input: { provider: 'SANDBOX', token: card, makeDefault } }, token);
+  if (answer.errors) throw new Error(`addPaymentMethod failed: ${JSON.stringify(answer.errors)}`);
+  return answer.data.addPaymentMethod;
+}
+
+/** Opens a page of the sandbox as a fan's browser does, and decides there. */
+export async function act(server: TestServer, redirectUrl: string, decision: 'CONFIRMED' | 'REFUSED'): Promise<void> {
+  const { pathname } = new URL(redirectUrl);
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  const response = await fetch(`${server.url}${pathname}`, { method: 'POST', headers, body: `decision=${decision}`, redirect: 'manual' });
+  if (response.status >= 400) throw new Error(`The sandbox's page answered ${response.status}: ${await response.text()}`);
+}
+
 /** Puts another provider in the sandbox's place, for what the sandbox never does. */
 export function provideSandbox(server: TestServer, change: (sandbox: PaymentProvider) => Partial<PaymentProvider>): void {
   const sandbox = server.services.get(paymentProvidersService).get('SANDBOX') as PaymentProvider;
-  const provider: PaymentProvider = {
-    name: sandbox.name,
-    rail: (currency) => sandbox.rail(currency),
-    createCharge: (request) => sandbox.createCharge(request),
-    readCharge: (key) => sandbox.readCharge(key),
-    ...change(sandbox),
-  };
+  const provider = changedProvider(sandbox, change(sandbox));
   server.services.provide(paymentProvidersService, new Map([[provider.name, provider]]));
 }
 

@@ -49,13 +49,16 @@ describe('a top-up that is cut off', () => {
     await graphql(topUpOperation, { input: topUpInput({ idempotencyKey: 'k' }) }, token);
 
     const dearer = await server.another();
-    provideSandbox(dearer, (sandbox) => ({ rail: (currency) => ({ ...sandbox.rail(currency)!, minimumMicros: 50_000_000n, bps: 900 }) }));
+    provideSandbox(dearer, (sandbox) => ({ rail: (currency, operation) => ({ ...sandbox.rail(currency, operation)!, minimumMicros: 50_000_000n, bps: 900 }) }));
     const { topUp: settled } = await topUp(dearer, token, { idempotencyKey: 'k' });
     expect(settled).toMatchObject({ status: 'SUCCEEDED', charged: { amount: '10.61' } });
     await expectCleanWallets(db);
   });
 
-  test.each(['top-up-stored', 'top-up-charged'])('at %s is finished by the reconciler when nobody sends it again', async (failpoint) => {
+  test.each([
+    ['before the provider is asked waits for its key, as the reconciler never charges', 'top-up-stored', { topUps: ['PENDING'], charges: 0, postings: 0 }],
+    ['after the provider answered is finished by the reconciler when nobody sends it again', 'top-up-charged', { topUps: ['SUCCEEDED'], charges: 1, postings: 1 }],
+  ])('%s', async (_, failpoint, reconciled) => {
     const { db, graphql, signUp, services } = server.current;
     const { token } = await signUp();
     crashAt(db, failpoint);
@@ -65,8 +68,9 @@ describe('a top-up that is cut off', () => {
 
     const minutesLater = await server.another({ clock: { now: () => new Date(Date.now() + 120_000) } });
     await Promise.all([reconcile(minutesLater.services), reconcile(minutesLater.services)]);
-    expect(await stored(db)).toEqual({ topUps: ['SUCCEEDED'], charges: 1, postings: 1 });
+    expect(await stored(db)).toEqual(reconciled);
     expect((await topUp(server.current, token, { idempotencyKey: 'k' })).wallet.balance.amount).toBe('10.00');
+    expect(await stored(db)).toEqual({ topUps: ['SUCCEEDED'], charges: 1, postings: 1 });
     await expectCleanWallets(db);
   });
 

@@ -1,11 +1,10 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { formatDecimal, money, parseAmount, railFeeOf } from '../../src/money/room.ts';
-import { SandboxProvider, type Rail } from '../../src/payments/room.ts';
+import { sandboxRail, type Rail } from '../../src/payments/room.ts';
 import { quoteTopUp, type FeePayer } from '../../src/wallets/room.ts';
 
-const sandbox = new SandboxProvider(undefined as never, undefined as never);
-const railOf = (currency: string) => sandbox.rail(currency) as Rail;
+const railOf = (currency: string) => sandboxRail(currency, 'CHARGE') as Rail;
 
 function quote(amount: string, currency: string, feePayer: FeePayer): string {
   const parsed = parseAmount({ amount, currency });

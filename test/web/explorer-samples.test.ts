@@ -3,7 +3,7 @@ import { buildSchema, coerceInputValue, getOperationAST, parse, typeFromAST, val
 import { readFileSync } from 'node:fs';
 import { samplesFor, withNewIdempotencyKey, type Sample } from '../../web/explorer/samples.ts';
 import { renewStoredSamples } from '../../web/explorer/tabs.ts';
-import { createTokenStore, takeTokenFromFragment } from '../../web/explorer/token.ts';
+import { createTokenStore, takeTokenFromFragment } from '../../web/shared/token.ts';
 
 const ada = { id: 'creator_01', currency: 'EUR' };
 

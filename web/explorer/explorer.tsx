@@ -7,7 +7,7 @@ import type { LiveState } from './live-client.ts';
 import { samplesFor, withNewIdempotencyKey, type Sample } from './samples.ts';
 import { connectToServer, type Account } from './server.ts';
 import { renewStoredSamples } from './tabs.ts';
-import type { TokenStore } from './token.ts';
+import type { TokenStore } from '../shared/token.ts';
 
 /** A server that does not answer must not keep the editors away: after this the samples open without a creator's id. */
 const longestSampleWaitMs = 2_000;

@@ -6,7 +6,7 @@ import 'graphiql/graphiql.css';
 import './explorer.css';
 import { createRoot } from 'react-dom/client';
 import { Explorer } from './explorer.tsx';
-import { createTokenStore, takeTokenFromFragment } from './token.ts';
+import { createTokenStore, takeTokenFromFragment } from '../shared/token.ts';
 
 const tokens = createTokenStore(sessionStorage);
 

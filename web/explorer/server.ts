@@ -1,7 +1,7 @@
 import { createGraphiQLFetcher, type Fetcher } from '@graphiql/toolkit';
 import { createLiveClient, type LiveState } from './live-client.ts';
 import type { SampleCreator } from './samples.ts';
-import type { TokenStore } from './token.ts';
+import type { TokenStore } from '../shared/token.ts';
 
 /** Who the token belongs to, as far as the explorer could find out. */
 export type Account =

@@ -2,14 +2,13 @@ import type { Client, ClientOptions, FormattedExecutionResult, Sink, SubscribePa
 
 const pingEveryMs = 12_000;
 const pongWithinMs = 5_000;
-const longestWaitMs = 10_000;
 
 /**
  * Options with which a graphql-ws client comes back for ever: `createClient({ url, connectionParams, ...comesBack() })`. It waits
- * longer each time, up to 10 seconds, and never exactly as long as others. A dead credential (4401), a refused request (4400, 4500)
- * and an `error` message stay final, as the protocol says.
+ * longer each time, up to 10 seconds if not told otherwise, and never exactly as long as others. A dead credential (4401), a refused
+ * request (4400, 4500) and an `error` message stay final, as the protocol says.
  */
-export function comesBack(firstWaitMs = 250): Pick<ClientOptions, 'retryAttempts' | 'retryWait' | 'shouldRetry' | 'keepAlive'> {
+export function comesBack(firstWaitMs = 250, longestWaitMs = 10_000): Pick<ClientOptions, 'retryAttempts' | 'retryWait' | 'shouldRetry' | 'keepAlive'> {
   return {
     retryAttempts: Infinity,
     // A refused connection is an error event without a close code, which graphql-ws by itself takes for the end.

@@ -1,96 +1,127 @@
-import { newId, transaction, type Clock, type Database, type Sql } from '../../database/room.ts';
-import { ceilToStep, currencyOf, isCurrencyCode, isWholeSteps, MICROS_PER_UNIT, railFeeOf } from '../../money/room.ts';
-import type { ChargeOutcome, ChargeRequest, PaymentProvider, Rail } from '../port.ts';
-import type { SandboxCharge } from './sandbox-charge.ts';
+import type { IncomingHttpHeaders } from 'node:http';
+import type {
+  AddDestinationOutcome, ChargeOutcome, ChargeRequest, ChargeState, CustomerRequest, DestinationRequest, DisputeState, PaymentProvider, PayoutOutcome,
+  PayoutRequest, ProviderTotals, Rail, RailOperation, RefundOutcome, RefundRequest, SaveMethodOutcome, SaveMethodRequest, VerifyDestinationOutcome,
+  WebhookEvent,
+} from '../port.ts';
+import { WebhookRefused } from '../port.ts';
+import { checkSignature } from '../webhook-signature.ts';
+import { signatureHeaderName } from './outbox.ts';
+import { sandboxRail } from './rail.ts';
+import { decode, encode } from './wire.ts';
 
-interface Decline {
-  readonly message: string;
-  readonly retryable: boolean;
+export interface SandboxProviderOptions {
+  /** Where the processor listens, without a trailing slash. */
+  readonly url: () => Promise<string>;
+  readonly apiKey: string;
+  /** Webhooks may be signed by any of them. */
+  readonly webhookSecrets: readonly string[];
 }
 
-const declines = {
-  card_declined: { message: 'The card was declined.', retryable: false },
-  insufficient_funds: { message: 'The card has insufficient funds.', retryable: true },
-  invalid_payment_method: {
-    message: 'The sandbox knows no such payment method: use pm_sandbox_ok, pm_sandbox_declined or pm_sandbox_insufficient_funds.',
-    retryable: false,
-  },
-} satisfies Record<string, Decline>;
-
-type DeclineCode = keyof typeof declines;
-
-/** What each simulated card does; a card that is not here is declined as unknown. */
-const methods: ReadonlyMap<string, DeclineCode | null> = new Map([
-  ['pm_sandbox_ok', null],
-  ['pm_sandbox_declined', 'card_declined'],
-  ['pm_sandbox_insufficient_funds', 'insufficient_funds'],
-]);
+/** Longer than anybody waits for an outcome; what comes later is thrown away. */
+const answerWithinMs = 60_000;
 
 /**
- * A simulated processor: takes every currency in its ISO 4217 minor unit, keeps 2.9 % and 0.30 of the major unit, and charges nothing
- * below 0.50, both rounded up to that unit. Its memory is its own table, written in its own transactions, as another company's would
- * be. Methods: `pm_sandbox_ok` succeeds at once, `pm_sandbox_declined` and `pm_sandbox_insufficient_funds` decline.
+ * Speaks HTTP to the simulated processor. Its cards: `pm_sandbox_ok` succeeds at once, `pm_sandbox_declined` and
+ * `pm_sandbox_insufficient_funds` decline, `pm_sandbox_action` waits for the payer on a page, `pm_sandbox_stall` answers late,
+ * `pm_sandbox_silent` charges and never answers, `pm_sandbox_dispute` is disputed a week later. Its bank accounts: `ba_sandbox_ok` is
+ * verified by deposits of 0.32 and 0.45, `ba_sandbox_slow` takes payouts when told, `ba_sandbox_closed` fails them.
  */
 export class SandboxProvider implements PaymentProvider {
   readonly name = 'SANDBOX';
-  readonly #db: Database;
-  readonly #clock: Clock;
+  readonly readLagMs = 0;
+  readonly #options: SandboxProviderOptions;
 
-  constructor(db: Database, clock: Clock) {
-    this.#db = db;
-    this.#clock = clock;
+  constructor(options: SandboxProviderOptions) {
+    this.#options = options;
   }
 
-  rail(currency: string): Rail | null {
-    if (!isCurrencyCode(currency)) return null;
-    const stepMicros = MICROS_PER_UNIT / 10n ** BigInt(currencyOf(currency).exponent);
-    return { bps: 290, fixedMicros: 300_000n, stepMicros, minimumMicros: ceilToStep(500_000n, stepMicros) };
+  rail(currency: string, operation: RailOperation): Rail | null {
+    return sandboxRail(currency, operation);
   }
 
-  async createCharge(request: ChargeRequest): Promise<ChargeOutcome> {
-    const charge = await transaction(this.#db, (tx) => this.#chargeOnce(tx, request), { rerunLostCommit: true });
-    const isSame = charge.amountMicros === request.amountMicros && charge.currency === request.currency && charge.paymentMethod === request.paymentMethod;
-    if (!isSame) throw new Error(`The sandbox was asked for another charge under the key ${request.key} before.`);
-    return outcomeOf(charge);
+  createCharge(request: ChargeRequest): Promise<ChargeOutcome> {
+    return this.#ask('create-charge', request);
   }
 
-  async readCharge(key: string): Promise<ChargeOutcome | null> {
-    const charge = await readByKey(this.#db, key);
-    return charge && outcomeOf(charge);
+  readCharge(key: string): Promise<ChargeOutcome | null> {
+    return this.#ask('read-charge', { key });
   }
 
-  async #chargeOnce(tx: Sql, request: ChargeRequest): Promise<SandboxCharge> {
-    const { amountMicros, currency, paymentMethod } = request;
-    const rail = this.rail(currency);
-    if (!rail || amountMicros < rail.minimumMicros || !isWholeSteps(amountMicros, rail.stepMicros)) {
-      throw new RangeError(`The sandbox does not charge ${amountMicros} micros of ${currency}.`);
+  readChargeById(chargeId: string): Promise<ChargeState | null> {
+    return this.#ask('read-charge-by-id', { chargeId });
+  }
+
+  cancelCharge(key: string): Promise<ChargeOutcome | null> {
+    return this.#ask('cancel-charge', { key });
+  }
+
+  createRefund(request: RefundRequest): Promise<RefundOutcome> {
+    return this.#ask('create-refund', request);
+  }
+
+  readRefund({ key }: Pick<RefundRequest, 'key'>): Promise<RefundOutcome | null> {
+    return this.#ask('read-refund', { key });
+  }
+
+  createCustomer(request: CustomerRequest): Promise<string> {
+    return this.#ask('create-customer', request);
+  }
+
+  saveMethod(request: SaveMethodRequest): Promise<SaveMethodOutcome> {
+    return this.#ask('save-method', request);
+  }
+
+  readMethod({ key }: Pick<SaveMethodRequest, 'key'>): Promise<SaveMethodOutcome | null> {
+    return this.#ask('read-method', { key });
+  }
+
+  async forgetMethod(methodToken: string): Promise<void> {
+    await this.#ask('forget-method', { methodToken });
+  }
+
+  addDestination(request: DestinationRequest): Promise<AddDestinationOutcome> {
+    return this.#ask('add-destination', request);
+  }
+
+  verifyDestination(destinationToken: string, amountsMicros: readonly bigint[]): Promise<VerifyDestinationOutcome> {
+    return this.#ask('verify-destination', { destinationToken, amounts: amountsMicros });
+  }
+
+  createPayout(request: PayoutRequest): Promise<PayoutOutcome> {
+    return this.#ask('create-payout', request);
+  }
+
+  readPayout(key: string): Promise<PayoutOutcome | null> {
+    return this.#ask('read-payout', { key });
+  }
+
+  readDispute(disputeId: string): Promise<DisputeState | null> {
+    return this.#ask('read-dispute', { disputeId });
+  }
+
+  parseWebhook(rawBody: Buffer, headers: IncomingHttpHeaders, now: Date): WebhookEvent {
+    checkSignature(rawBody, headers[signatureHeaderName], this.#options.webhookSecrets, now);
+    try {
+      return decode<WebhookEvent>(rawBody.toString('utf8'));
+    } catch {
+      throw new WebhookRefused('It is signed, but no JSON.');
     }
-    const known = methods.get(paymentMethod);
-    const declineCode = known === undefined ? 'invalid_payment_method' : known;
-    // Waits for a charge of the same key that is being made, and then makes none.
-    await tx.query(
-      `INSERT INTO sandbox_charge (id, idempotency_key, amount_micros, fee_micros, currency, payment_method, decline_code, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (idempotency_key) DO NOTHING`,
-      [
-        `ch_sandbox_${newId().replaceAll('-', '')}`, request.key, amountMicros, declineCode ? 0n : railFeeOf(amountMicros, rail), currency, paymentMethod,
-        declineCode, this.#clock.now(),
-      ],
-    );
-    return (await readByKey(tx, request.key)) as SandboxCharge;
   }
-}
 
-async function readByKey(sql: Sql, key: string): Promise<SandboxCharge | null> {
-  const [charge] = await sql.query<SandboxCharge>(
-    `SELECT id, amount_micros AS "amountMicros", fee_micros AS "feeMicros", currency, payment_method AS "paymentMethod",
-       decline_code AS "declineCode"
-     FROM sandbox_charge WHERE idempotency_key = $1`,
-    [key],
-  );
-  return charge ?? null;
-}
+  totals(day: string, currency: string): Promise<ProviderTotals> {
+    return this.#ask('totals', { day, currency });
+  }
 
-function outcomeOf(charge: SandboxCharge): ChargeOutcome {
-  if (charge.declineCode === null) return { status: 'SUCCEEDED', chargeId: charge.id, feeMicros: charge.feeMicros };
-  return { status: 'DECLINED', code: charge.declineCode, ...declines[charge.declineCode as DeclineCode] };
+  async #ask<T>(operation: string, body: object): Promise<T> {
+    const answer = await fetch(`${await this.#options.url()}/v1/${operation}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${this.#options.apiKey}`, 'content-type': 'application/json' },
+      body: encode(body),
+      signal: AbortSignal.timeout(answerWithinMs),
+    });
+    const read = decode<T & { readonly error?: string }>(await answer.text());
+    if (!answer.ok) throw new Error(read.error ?? `The sandbox answered ${answer.status}.`);
+    return read;
+  }
 }

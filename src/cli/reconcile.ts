@@ -1,0 +1,66 @@
+import { createApp } from '../app.ts';
+import { readConfig } from '../config.ts';
+import type { Services } from '../database/room.ts';
+import { formatDecimal } from '../money/room.ts';
+import { compareTotals, differencesOf, lastDays, reconcile as reconcilePayments, type ReconcileReport, type TotalsDifference } from '../payments/room.ts';
+import { createLog } from '../server/room.ts';
+import { CliError } from './cli-error.ts';
+import { Closers } from './closers.ts';
+import type { Command, Invocation } from './command.ts';
+import { connectRooms, missingMigrations, openDatabaseServer } from './database-server.ts';
+
+export const reconcile: Command = {
+  name: 'reconcile',
+  summary: 'Asks the payment providers what became of open payments, and compares their totals of each day with the ledger.',
+  details:
+    'A running server does the same every half minute, and compares yesterday\'s totals every six hours. It never charges, refunds or\n'
+    + 'pays out; it may run beside servers, and be stopped at any moment. A payment around midnight UTC may stand on two days. The exit\n'
+    + 'code is 1 when totals differ, or when a payment could not be settled.',
+  options: [{ name: 'days', value: 'N', description: 'Compares today and the N days before (7).' }],
+  async run({ whole, say, remark }) {
+    const days = whole('days', { from: 0, to: 400, fallback: 7 });
+    const config = readConfig();
+    const log = createLog(config.logLevel, process.stderr);
+    const closers = new Closers();
+    try {
+      const server = await openDatabaseServer(config, remark);
+      closers.add(() => server.stop());
+      const database = await connectRooms(server, log);
+      closers.add(() => database.close());
+      const missing = await missingMigrations(database);
+      if (missing.length > 0) throw new CliError(`The database lacks the migrations ${missing.join(', ')}: run "farthing migrate".`);
+      // Never started: what is settled here has its effects, and nothing else happens.
+      const app = createApp({ config: server.config, database, log });
+      closers.add(() => app.stop());
+      return await report(app.services, days, say);
+    } finally {
+      await closers.close();
+    }
+  },
+};
+
+async function report(services: Services, days: number, say: Invocation['say']): Promise<number> {
+  const settled = await reconcilePayments(services);
+  for (const line of linesOf(settled)) say(line);
+  const compared = await compareTotals(services, lastDays(new Date(), days));
+  const differences = differencesOf(compared);
+  for (const difference of differences) say(lineOf(difference));
+  say(compared.length === 0 ? 'No provider was used yet.' : `${compared.length} totals compared, ${differences.length} figures differ.`);
+  return differences.length > 0 || settled.kinds.some(({ failed }) => failed > 0) ? 1 : 0;
+}
+
+function linesOf({ kinds, webhooksWaiting }: ReconcileReport): string[] {
+  const lines = kinds
+    .filter(({ settled, waiting, failed }) => settled + waiting + failed > 0)
+    .map(({ name, settled, waiting, failed }) => `${name}: ${settled} settled, ${waiting} without an outcome yet, ${failed} failed to be settled`);
+  return [...(lines.length > 0 ? lines : ['No payment is open.']), ...(webhooksWaiting > 0 ? [`${webhooksWaiting} webhooks wait.`] : [])];
+}
+
+const figureNames: Readonly<Record<TotalsDifference['figure'], string>> = {
+  chargedMicros: 'charged', refundedMicros: 'refunded', paidOutMicros: 'paid out', feeMicros: 'fees',
+};
+
+function lineOf({ provider, day, currency, figure, theirsMicros, oursMicros }: TotalsDifference): string {
+  const shown = (micros: bigint) => formatDecimal(micros, currency);
+  return `DIFFERS ${day} ${provider} ${currency} ${figureNames[figure]}: provider ${shown(theirsMicros)}, ledger ${shown(oursMicros)}, difference ${shown(theirsMicros - oursMicros)}`;
+}

@@ -1,0 +1,26 @@
+import { logService, type Job } from '../database/room.ts';
+import { formatDecimal } from '../money/room.ts';
+import { reconcile } from './reconcile.ts';
+import { differencesOfYesterday } from './totals.ts';
+import { webhookTakerService } from './webhook-taker.ts';
+
+export const paymentsJobs: readonly Job[] = [
+  { name: 'take webhooks', everyMs: 1_000, run: (services) => services.get(webhookTakerService).takeDue() },
+  {
+    name: 'reconcile payments',
+    everyMs: 30_000,
+    run: async (services) => {
+      await reconcile(services);
+    },
+  },
+  {
+    name: 'compare payments of yesterday',
+    everyMs: 6 * 3_600_000,
+    run: async (services) => {
+      for (const { theirsMicros, oursMicros, currency, ...where } of await differencesOfYesterday(services)) {
+        const figures = { theirs: formatDecimal(theirsMicros, currency), ours: formatDecimal(oursMicros, currency) };
+        services.get(logService).error({ ...where, currency, ...figures }, 'A provider and the ledger do not agree.');
+      }
+    },
+  },
+];

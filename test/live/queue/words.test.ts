@@ -1,0 +1,64 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { boundText, maskText } from '../../../src/live/queue/fan-text.ts';
+import { headlineOf, unknownPlaceholder, type Telling } from '../../../src/live/queue/wording.ts';
+
+test.each([
+  ['a plain text', 'Grüße, 你好 👩‍👩‍👧 1️⃣', 'Grüße, 你好 👩‍👩‍👧 1️⃣'],
+  ['a turned writing direction', 'abc\u202egnp.exe\u2066x\u2069', 'abcgnp.exex'],
+  ['spaces that nobody sees', 'a\u200bb\ufeffc\u00add', 'abcd'],
+  ['a tower of marks', `z\u0300\u0301${'\u0302'.repeat(50)}algo`, 'z\u0300\u0301algo'],
+  ['letters of scripts that need marks', 'กำลังใจ नमस्ते שָׁלוֹם', 'กำลังใจ नमस्ते שָׁלוֹם'],
+])('bounds %s', (_, given, bounded) => {
+  expect(boundText(given)).toBe(bounded.normalize('NFC'));
+});
+
+test('never lets a letter have more than two marks, whatever it is given', () => {
+  const soup = fc.array(fc.constantFrom('a', 'z', ' ', '\u0300', '\u0489', '\u202e', '\u2067', '\u200b', '😀', '\u0e49')).map((parts) => parts.join(''));
+  fc.assert(
+    fc.property(soup, (text) => {
+      const bounded = boundText(text);
+      expect(bounded).not.toMatch(/\p{M}{3}/u);
+      expect(bounded).not.toMatch(/[\u200b\u202a-\u202e\u2066-\u2069]/u);
+      expect(boundText(bounded)).toBe(bounded);
+    }),
+  );
+});
+
+test.each([
+  ['profanity', 'what the fuck is this', [], 'what the *** is this'],
+  ['profanity in disguise', 'fuuuuck sh1t', [], '*** ***'],
+  ['profanity with hidden spaces', 'f\u200bu\u200bc\u200bk', [], '***'],
+  ['nothing that only contains it', 'a classic assessment in Scunthorpe', [], 'a classic assessment in Scunthorpe'],
+  ['the creator\'s own words, in any case', 'Spoiler: SNAPE, snape and snapes', ['snape'], 'Spoiler: ***, *** and snapes'],
+  ['own phrases', 'Buy at shop.example now', ['shop.example'], 'Buy at *** now'],
+  ['own words with accents and joiners', 's\u0301n\u200dap\u0301e Ŝnapé', ['snape'], '*** ***'],
+  ['own words with accents left out', 'cafe or café', ['café'], '*** or ***'],
+  ['the longer of two words first', 'snape kills', ['snape', 'snape kills'], '***'],
+  ['own words that look like patterns', 'a.c (x|y) abc [z]', ['a.c', '(x|y)', '[z]'], '*** *** abc ***'],
+  ['own words with every sign', 'spider-man / \\ ^$ x+?', ['spider-man', 'x+?', '/', '\\', '^$'], '*** *** *** *** ***'],
+])('masks %s', (_, text, words, masked) => {
+  expect(maskText(text, words)).toBe(masked);
+});
+
+const telling: Telling = { kind: 'TIP', name: 'Ann', amount: '$5.00', tier: null, goal: null, count: null };
+
+test.each([
+  ['the creator\'s headline for a tip', '{name} gave {amount}!', telling, 'Ann gave $5.00!'],
+  ['ours, where theirs is for memberships', 'Hi {tier}', telling, 'Ann tipped $5.00'],
+  ['a name once, whatever it looks like', '{name} tipped {amount}', { ...telling, name: '{amount} {name}' }, '{amount} {name} tipped $5.00'],
+  ['a new member of a tier', '{name} tipped {amount}', { ...telling, kind: 'SUBSCRIPTION_STARTED', tier: 'Gold' }, 'Ann joined Gold'],
+  ['a new member in the creator\'s words', '{name} is now {tier}', { ...telling, kind: 'SUBSCRIPTION_STARTED', tier: 'Gold' }, 'Ann is now Gold'],
+  ['a member without a tier', '{name} is now {tier}', { ...telling, kind: 'SUBSCRIPTION_STARTED' }, 'Ann subscribed with $5.00'],
+  ['a renewal', 'x', { ...telling, kind: 'SUBSCRIPTION_RENEWED', tier: 'Gold' }, 'Ann renewed Gold'],
+  ['a goal', 'x', { ...telling, kind: 'GOAL_REACHED', goal: 'A camera' }, 'Goal reached: A camera'],
+  ['a digest', 'x', { ...telling, kind: 'DIGEST', count: 7 }, '7 alerts while nobody was watching, $5.00 in all'],
+  ['a digest without money', 'x', { ...telling, kind: 'DIGEST', count: 7, amount: null }, '7 alerts while nobody was watching'],
+] as [string, string, Telling, string][])('says %s', (_, template, given, headline) => {
+  expect(headlineOf(template, given)).toBe(headline);
+});
+
+test('a headline may hold the three placeholders alone', () => {
+  expect(unknownPlaceholder('{name} {amount} {tier} }{')).toBeNull();
+  for (const bad of ['{constructor}', '{count}', '{goal}', '{}', '{ name }', '{Name}']) expect(unknownPlaceholder(`{name} ${bad}`)).toBe(bad);
+});

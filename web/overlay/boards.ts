@@ -1,0 +1,105 @@
+import { element } from './dom.ts';
+import { chosenGoal, shareOf } from './goals.ts';
+import type { Alert, Goal, OverlayPayload, Supporter } from './operations.ts';
+
+/** A widget that shows how things stand, and is told of every change. */
+export interface Board {
+  receive(payload: OverlayPayload): void;
+}
+
+/** How far a goal has come: one bar, for the goal that the address names or else the newest that is not reached. */
+export class GoalBar implements Board {
+  readonly #root: HTMLElement;
+  readonly #goalId: string | null;
+  #goals: Goal[] = [];
+
+  constructor(root: HTMLElement, goalId: string | null) {
+    this.#root = root;
+    this.#goalId = goalId;
+  }
+
+  receive(payload: OverlayPayload): void {
+    if (payload.__typename === 'OverlayState') this.#goals = [...payload.goals];
+    else if (payload.__typename === 'Goal') this.#goals = [...this.#goals.filter(({ id }) => id !== payload.id), payload];
+    else return;
+    const goal = chosenGoal(this.#goals, this.#goalId);
+    this.#root.replaceChildren(...(goal ? [goalElement(goal)] : []));
+  }
+}
+
+function goalElement(goal: Goal): HTMLElement {
+  const share = shareOf(goal);
+  const box = element('section', 'goal');
+  Object.assign(box.dataset, { goalId: goal.id, reached: String(goal.reachedAt !== null) });
+  box.style.setProperty('--goal-share', String(share));
+  const bar = element('div', 'goal-bar');
+  bar.append(element('div', 'goal-fill'));
+  const figures = element('p', 'goal-figures');
+  figures.append(element('span', 'goal-raised', goal.raised.formatted), element('span', 'goal-percent', `${Math.floor(share * 100)} %`), element('span', 'goal-target', goal.target.formatted));
+  box.append(element('p', 'goal-title', goal.title), bar, figures);
+  return box;
+}
+
+/** Who gave most. */
+export class TopTippers implements Board {
+  readonly #root: HTMLElement;
+  readonly #rows: number;
+
+  constructor(root: HTMLElement, rows: number) {
+    this.#root = root;
+    this.#rows = rows;
+  }
+
+  receive(payload: OverlayPayload): void {
+    if (payload.__typename !== 'OverlayState') return;
+    const list = element('ol', 'tippers');
+    list.append(...payload.topTippers.slice(0, this.#rows).map(tipperElement));
+    this.#root.replaceChildren(list);
+  }
+}
+
+function tipperElement({ displayName, total }: Supporter): HTMLElement {
+  const line = element('li', 'tipper');
+  line.append(element('span', 'tipper-name', displayName), element('span', 'tipper-total', total.formatted));
+  return line;
+}
+
+const notListed = new Set(['HELD', 'DENIED', 'SKIPPED']);
+
+/** What happened lately, the newest first. */
+export class EventList implements Board {
+  readonly #list = element('ul', 'events');
+  readonly #rows: number;
+
+  constructor(root: HTMLElement, rows: number) {
+    this.#rows = rows;
+    root.append(this.#list);
+  }
+
+  receive(payload: OverlayPayload): void {
+    if (payload.__typename === 'AlertCommand') this.#remove(payload.alertId);
+    if (payload.__typename !== 'Alert') return;
+    const there = this.#line(payload.id);
+    if (notListed.has(payload.state)) return there?.remove();
+    const line = eventElement(payload);
+    if (there) return there.replaceWith(line);
+    this.#list.prepend(line);
+    while (this.#list.children.length > this.#rows) this.#list.lastElementChild!.remove();
+  }
+
+  #remove(alertId: string | null): void {
+    if (alertId !== null) this.#line(alertId)?.remove();
+  }
+
+  #line(alertId: string): Element | undefined {
+    return [...this.#list.children].find((line) => (line as HTMLElement).dataset.alertId === alertId);
+  }
+}
+
+function eventElement(alert: Alert): HTMLElement {
+  const line = element('li', 'event');
+  Object.assign(line.dataset, { alertId: alert.id, kind: alert.kind, variant: alert.variant });
+  line.append(element('span', 'event-headline', alert.headline));
+  if (alert.message) line.append(element('span', 'event-message', alert.message));
+  return line;
+}
