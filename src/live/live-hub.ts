@@ -104,7 +104,7 @@ export class LiveHub {
     const subscribed = await this.#events.subscribe({ ...feed.stream, after: feed.after });
     if (subscribed.kind === 'CURSOR_AHEAD') {
       const cursor = encodeCursor({ ...feed.stream, sequence: feed.after as bigint });
-      throw new ApiError('CURSOR_INVALID', `The cursor "${cursor}" is of an event that this stream does not have: read the list again and start from its liveCursor.`);
+      throw new ApiError('CURSOR_INVALID', `The cursor "${cursor}" is of an event that this stream does not have: read the list again, with the cursor that is beside it, and start from that.`);
     }
     const { events, head } = subscribed;
     if (operation.ended) return void events.return();

@@ -49,7 +49,8 @@ export class LiveSubscriptions {
   membershipEvents(
     @Root() event: MembershipEvent,
     @Arg('creatorId', () => ID, { description: 'Whose members.' }) _creatorId: string,
-    @Arg('after', () => String, { nullable: true, description: 'The last cursor seen; left out: from now on.' }) _after?: string | null,
+    @Arg('after', () => String, { nullable: true, description: 'The last cursor seen, or the dashboard\'s membersCursor; left out: from now on.' })
+    _after?: string | null,
   ): MembershipEvent {
     return event;
   }

@@ -195,6 +195,39 @@ describe('membershipEvents', () => {
     });
   });
 
+  test.each([['before it', 'membersCursor subscribers { nodes { id } }'], ['behind it', 'subscribers { nodes { id } } membersCursor']])(
+    'nobody is lost between the list of subscribers and the events after the cursor that was asked for %s',
+    async (_, fields) => {
+      const [{ creatorId, owner }, fan] = [await makePage(), await makeFan(100)];
+      const first = await join(fan, creatorId);
+      const source = `query ($id: ID!) { node(id: $id) { ... on Creator { dashboard { ${fields} stats { activeSubscribers } } } } }`;
+      const read = async () => (await server.current.graphql(source, { id: creatorApiId(creatorId) }, owner.token)).data.node.dashboard;
+      const texts = await statementsOf(read);
+      expect(texts.findIndex((text) => text.includes('FROM subscription s'))).toBeGreaterThan(texts.findIndex((text) => text.includes('JOIN stream s')));
+      expect(texts.findIndex((text) => text.includes('FROM membership_day'))).toBeGreaterThan(texts.findIndex((text) => text.includes('JOIN stream s')));
+      expect(texts.filter((text) => text.includes('JOIN stream s'))).toHaveLength(1);
+
+      const { membersCursor, subscribers } = await read();
+      expect([membersCursor, subscribers.nodes]).toEqual([memberCursor(creatorId, 1n), [{ id: first }]]);
+      const second = await join(await makeFan(100), creatorId);
+      const watched = watchMembers(server.current, owner.token, creatorId, membersCursor);
+      await readers(server.current);
+      const third = await join(await makeFan(100), creatorId);
+      await until(() => watched.seen.length >= 2);
+      expect(watched.seen.map(({ kind, subscription }) => [kind, subscription.id])).toEqual([['STARTED', second], ['STARTED', third]]);
+    },
+  );
+
+  test('the members\' cursor is the owner\'s alone, and the tips\' is refused', async () => {
+    const [{ creatorId, owner }, fan] = [await makePage(), await makeFan(100)];
+    const source = 'query ($id: ID!) { node(id: $id) { ... on Creator { liveCursor dashboard { membersCursor } } } }';
+    const asked = await server.current.graphql(source, { id: creatorApiId(creatorId) }, fan.token);
+    expect([asked.data.node.dashboard, asked.errors?.map(({ extensions }) => extensions.code)]).toEqual([null, ['FORBIDDEN']]);
+    const refused = watchMembers(server.current, owner.token, creatorId, asked.data.node.liveCursor);
+    await until(() => refused.failure !== undefined);
+    expect(refused.failure).toMatchObject([{ extensions: { code: 'CURSOR_INVALID' } }]);
+  });
+
   test('a replay reads its subscriptions together', async () => {
     const { creatorId, owner } = await makePage();
     for (let n = 0; n < 12; n++) await join(await makeFan(10), creatorId);
