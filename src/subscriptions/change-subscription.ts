@@ -9,7 +9,8 @@ import { Till } from './charging.ts';
 import type { Desk } from './desk.ts';
 import type { SubscriptionOutcome, SubscriptionRefusal } from './outcomes.ts';
 import { invalidState, lockOwn, type OwnCommand, type OwnSubscription } from './own-subscription.ts';
-import { isOfThePresent, isStillPriced, priceChange, type NamedPlan, type Price } from './pricing.ts';
+import { priceChange, type NamedPlan, type Price } from './pricing.ts';
+import { bindPrice } from './shown-price.ts';
 import { lockSubscriptions } from './subscription-rows.ts';
 import { heldTiers } from './tier-places.ts';
 import { changedPlan, planOf, type WantedChange } from './wanted-plan.ts';
@@ -63,14 +64,12 @@ export function judgeChange(own: OwnSubscription, { wanted, expectedDueNow, pric
   if (judged.kind !== 'PLAN') return judged;
   const { plan } = judged;
   const priceAt = (at: Date) => priceChange(subscription, planOf(subscription, tiers), plan, at);
-  const isBound = isStillPriced(pricedAt, now) && isOfThePresent(subscription, pricedAt, now);
-  const price = priceAt(isBound ? pricedAt : now);
-  const isExpected = expectedDueNow.currency === subscription.currency && expectedDueNow.micros === price.dueNowMicros;
-  if (!isBound || !isExpected) return { kind: 'PRICE_CHANGED', price: priceAt(now), currency: subscription.currency };
+  const bound = bindPrice({ expectedDueNow, pricedAt }, subscription.currency, { priceAt, now, subscription });
+  if (bound.kind !== 'BOUND') return bound;
   // As it was stored: until this change is, a place that the clock has just taken from it is counted as taken by it.
   const holdsPlace = !tier || heldTiers(own.before).includes(tier.id);
   if (!holdsPlace && tier.capacity !== null && tier.taken >= tier.capacity) return { kind: 'SOLD_OUT', name: tier.name, capacity: tier.capacity };
-  return { kind: 'ACCEPTED', plan, price };
+  return { kind: 'ACCEPTED', plan, price: bound.price };
 }
 
 /** Only what runs may change: a pending downgrade gives way, a pending pause or cancellation has to be taken back first. */

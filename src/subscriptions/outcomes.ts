@@ -1,6 +1,7 @@
 import type { Money } from '../money/room.ts';
 import type { ChargeRefusal } from './charging.ts';
 import type { Price } from './pricing.ts';
+import type { PriceFault, ShownPrice } from './shown-price.ts';
 import type { Subscription, SubscriptionStatusName } from './subscription.ts';
 
 /** What a plan that was asked for may fail on. */
@@ -8,7 +9,7 @@ export type PlanRefusal =
   | { readonly kind: 'CREATOR_NOT_FOUND' }
   | { readonly kind: 'TIER_NOT_FOUND' }
   | { readonly kind: 'TIER_ARCHIVED'; readonly name: string }
-  | { readonly kind: 'CURRENCY_MISMATCH'; readonly given: string; readonly expected: string }
+  | { readonly kind: 'CURRENCY_MISMATCH'; readonly given: string; readonly expected: string; readonly of: 'amount' | 'expectedDueNow' }
   | { readonly kind: 'AMOUNT_OUT_OF_RANGE'; readonly amount: Money; readonly minimum: Money; readonly maximum: Money };
 
 /** Every way in which a subscription's mutation is refused; nothing was written then. */
@@ -22,7 +23,16 @@ export type SubscriptionRefusal =
   | { readonly kind: 'INVALID_STATE'; readonly status: SubscriptionStatusName; readonly pending: 'DOWNGRADE' | 'PAUSE' | null; readonly wanted: string }
   | { readonly kind: 'PAUSE_TOO_SHORT'; readonly after: Date }
   | { readonly kind: 'PAUSE_TOO_LONG'; readonly latest: Date }
-  | { readonly kind: 'PRICE_CHANGED'; readonly price: Price; readonly currency: string }
+  | {
+      readonly kind: 'PRICE_CHANGED';
+      /** Of now. */
+      readonly price: Price;
+      readonly currency: string;
+      readonly shown: ShownPrice;
+      readonly fault: PriceFault;
+      /** What was due at the moment that was shown, where that is what the amount is not; else null. */
+      readonly thenMicros: bigint | null;
+    }
   | { readonly kind: 'SOLD_OUT'; readonly name: string; readonly capacity: number }
   | { readonly kind: 'NOT_CHARGED'; readonly why: ChargeRefusal; readonly amount: Money };
 

@@ -86,14 +86,6 @@ export function isStillPriced(pricedAt: Date, now: Date): boolean {
   return pricedAt <= now && now.getTime() - pricedAt.getTime() < priceHoldsMs;
 }
 
-/**
- * Whether what was priced then is what it is now: the same period, and not before the plan was changed. A price before that would credit
- * a dear plan for time in which it was a cheap one.
- */
-export function isOfThePresent(subscription: Subscription, pricedAt: Date, now: Date): boolean {
-  return pricedAt >= subscription.planSince && inSamePeriod(subscription, pricedAt, now);
-}
-
 /** Whether two moments lie in the same period of a subscription that the clock has been applied to, or both after its end. */
 export function inSamePeriod(subscription: Subscription, pricedAt: Date, now: Date): boolean {
   const { periodStart, periodEnd } = subscription;

@@ -1,13 +1,14 @@
 import { isSameInput } from '../api/room.ts';
 import { newId, type Tx } from '../database/room.ts';
 import { lockPeople } from '../identity/room.ts';
-import { money, type Money } from '../money/room.ts';
+import { money } from '../money/room.ts';
 import { advance, type Advanced } from './advance.ts';
 import { Till } from './charging.ts';
 import type { Desk } from './desk.ts';
 import type { SubscriptionOutcome } from './outcomes.ts';
 import { intervalEnd } from './periods.ts';
-import { isStillPriced, priceStart, type NamedPlan, type Price } from './pricing.ts';
+import { priceStart, type NamedPlan } from './pricing.ts';
+import { bindPrice, type ShownPrice } from './shown-price.ts';
 import { isLive, type Subscription } from './subscription.ts';
 import { lockSubscriptions, subscriptionColumns, subscriptionOf, type SubscriptionRow } from './subscription-rows.ts';
 import { heldTiers, lockTiers } from './tier-places.ts';
@@ -15,14 +16,11 @@ import { judgeWanted, readWanted, type WantedPlan } from './wanted-plan.ts';
 import { writeMoves, type Move } from './write-moves.ts';
 
 /** A fan's wish to subscribe, parsed and well-formed, with nothing looked up yet. */
-export interface Subscribe {
+export interface Subscribe extends ShownPrice {
   readonly personId: string;
   readonly idempotencyKey: string;
   readonly inputHash: Buffer;
   readonly wanted: WantedPlan;
-  /** Binds the price: it is charged exactly, or nothing is. */
-  readonly expectedDueNow: Money | null;
-  readonly pricedAt: Date | null;
 }
 
 /**
@@ -54,8 +52,8 @@ async function subscribeOnce(tx: Tx, desk: Desk, command: Subscribe): Promise<Su
   if (creator.ownerId === command.personId) return { kind: 'SELF_PAYMENT' };
   const left = live && advance(live, now);
   if (left && isLive(left.subscription)) return { kind: 'ALREADY_SUBSCRIBED' };
-  const price = priceStart(plan, now);
-  if (!isBoundPrice(command, price, creator.currency)) return { kind: 'PRICE_CHANGED', price, currency: creator.currency };
+  const bound = bindPrice(command, creator.currency, { priceAt: (at) => priceStart(plan, at), now });
+  if (bound.kind !== 'BOUND') return bound;
   // A place that the one which just ended gives back is there for the new one.
   const kept = live && heldTiers(live).includes(plan.tierId ?? '') ? 1 : 0;
   if (tier && tier.capacity !== null && tier.taken - kept >= tier.capacity) return { kind: 'SOLD_OUT', name: tier.name, capacity: tier.capacity };
@@ -69,11 +67,6 @@ async function subscribeOnce(tx: Tx, desk: Desk, command: Subscribe): Promise<Su
   const begun: Move = { before: null, created: command, advanced, charges: [{ charge: charged.charge, isNew: true }] };
   const stored = await writeMoves(tx, [...ended, begun], { till, bus: desk.bus });
   return { kind: 'DONE', subscription: stored.at(-1)! };
-}
-
-function isBoundPrice({ expectedDueNow, pricedAt }: Subscribe, price: Price, currency: string): boolean {
-  if (pricedAt && !isStillPriced(pricedAt, price.pricedAt)) return false;
-  return !expectedDueNow || (expectedDueNow.currency === currency && expectedDueNow.micros === price.dueNowMicros);
 }
 
 function start(personId: string, creator: { readonly id: string; readonly currency: string }, plan: NamedPlan, now: Date): Advanced {

@@ -8,6 +8,7 @@ import { capExceeded } from '../wallets/room.ts';
 import type { ChargeRefusal } from './charging.ts';
 import type { SubscriptionRefusal } from './outcomes.ts';
 import { PriceChanged, previewOf } from './preview-type.ts';
+import { priceChangedText } from './shown-price.ts';
 
 /** What was asked for, as far as errors quote it, and where its fields are. */
 export interface Asked {
@@ -38,7 +39,7 @@ export function subscriptionRefusal(refusal: SubscriptionRefusal, asked: Asked):
     case 'SELF_PAYMENT':
       return new ValidationError(ErrorCode.SELF_PAYMENT, 'Creators cannot subscribe to themselves.', at(asked.tierId ? 'tierId' : 'creatorId'));
     case 'CURRENCY_MISMATCH':
-      return new CurrencyMismatch(`The amount is in ${refusal.given}; this creator takes ${refusal.expected}.`, at('amount', 'currency'), refusal.expected);
+      return new CurrencyMismatch(`The amount is in ${refusal.given}; this creator takes ${refusal.expected}.`, at(refusal.of, 'currency'), refusal.expected);
     case 'AMOUNT_OUT_OF_RANGE': {
       const { amount, minimum, maximum } = refusal;
       const message = `${quoteText(formatDecimal(amount.micros, amount.currency))} is outside of ${formatMoney(minimum)} to ${formatMoney(maximum)}, which an amount of one's own may be.`;
@@ -61,8 +62,8 @@ export function subscriptionRefusal(refusal: SubscriptionRefusal, asked: Asked):
         at('until'),
       );
     case 'PRICE_CHANGED': {
-      const preview = previewOf(refusal.price, refusal.currency);
-      return new PriceChanged(`The price is no longer the one that was shown: ${formatMoney(preview.dueNow)} would be due now. Nothing was charged.`, at('expectedDueNow'), preview);
+      const field = refusal.fault === 'OTHER_AMOUNT' ? 'expectedDueNow' : 'pricedAt';
+      return new PriceChanged(priceChangedText(refusal), at(field), previewOf(refusal.price, refusal.currency));
     }
     case 'SOLD_OUT':
       return new ValidationError(ErrorCode.SOLD_OUT, `All ${refusal.capacity} places of the tier ${quoteText(refusal.name)} are taken.`, at('tierId'));

@@ -19,7 +19,7 @@ export class SubscribeInput {
   @Field(() => Interval, { nullable: true, description: 'How often the amount of one\'s own is paid.' })
   interval?: Interval | null;
 
-  @Field(() => MoneyInput, { nullable: true, description: 'The preview\'s dueNow: anything else is refused as PRICE_CHANGED.' })
+  @Field(() => MoneyInput, { nullable: true, description: 'The preview\'s dueNow: another amount is refused as PRICE_CHANGED, another currency as CURRENCY_MISMATCH.' })
   expectedDueNow?: MoneyInput | null;
 
   @Field(() => DateTimeScalar, { nullable: true, description: 'The preview\'s pricedAt, at most 15 minutes old.' })
@@ -43,7 +43,7 @@ export class ChangeSubscriptionInput {
   @Field(() => Interval, { nullable: true, description: 'How often the amount of one\'s own is paid.' })
   interval?: Interval | null;
 
-  @Field(() => MoneyInput, { description: 'The preview\'s dueNow, zero included: anything else is refused as PRICE_CHANGED.' })
+  @Field(() => MoneyInput, { description: 'The preview\'s dueNow, zero included: another amount is refused as PRICE_CHANGED, another currency as CURRENCY_MISMATCH.' })
   expectedDueNow!: MoneyInput;
 
   @Field(() => DateTimeScalar, { description: 'The preview\'s pricedAt: at most 15 minutes old, in the running period, and not before the last change.' })

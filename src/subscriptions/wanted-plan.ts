@@ -40,7 +40,7 @@ export function tierPlan(tier: LockedTier | undefined, creatorId: string, keptTi
 
 /** The plan of an amount of one's own. */
 export function ownPlan(amount: Money, interval: BillingInterval, { currency }: Pick<PlanCreator, 'currency'>): JudgedPlan {
-  if (amount.currency !== currency) return { kind: 'CURRENCY_MISMATCH', given: amount.currency, expected: currency };
+  if (amount.currency !== currency) return { kind: 'CURRENCY_MISMATCH', given: amount.currency, expected: currency, of: 'amount' };
   if (amount.micros < leastMicros || amount.micros > mostMicros) {
     return { kind: 'AMOUNT_OUT_OF_RANGE', amount, minimum: money(leastMicros, currency), maximum: money(mostMicros, currency) };
   }

@@ -208,6 +208,39 @@ describe('refusals carry their code, path and figures', () => {
     expect(error).toMatchObject({ code, path, ...more });
   });
 
+  test('a price that is refused is quoted with what is wrong with it, at the field that is', async () => {
+    const { tierId, creatorId } = await page();
+    const { token } = await fan();
+    const { subscription } = await subscribe(token, { tierId });
+    clock.moveTo('2026-02-15T00:00:00.000Z');
+    const now = '2026-02-15T00:00:00.000Z';
+    const join = async (input: object) => (await subscribe((await fan()).token, { creatorId, amount: money('5'), interval: 'MONTH', ...input })).errors[0];
+    const change = async (input: object) =>
+      (await mutate(token, 'changeSubscription', { subscriptionId: subscription.id, amount: money('10'), expectedDueNow: money('2.5'), pricedAt: now, idempotencyKey: 'k', ...input })).errors[0];
+    const told = ({ code, path, message }: any) => [code, path.join('.'), message];
+    const due = (amount: string) => `$${amount} would be due now; nothing was charged.`;
+    expect(told(await join({ expectedDueNow: money('5'), pricedAt: '2020-01-01T00:00:00Z' }))).toEqual(['PRICE_CHANGED', 'input.pricedAt',
+      `The price that was sent, $5.00 of 2020-01-01T00:00:00.000Z, is too old, as it is ${now}: a price holds for 15 minutes. ${due('5.00')}`]);
+    expect(told(await join({ expectedDueNow: money('5'), pricedAt: '2099-01-01T00:00:00Z' }))).toEqual(['PRICE_CHANGED', 'input.pricedAt',
+      `The price that was sent, $5.00 of 2099-01-01T00:00:00.000Z, lies in the future, as it is ${now}: send the preview's pricedAt. ${due('5.00')}`]);
+    expect(told(await join({ pricedAt: '2020-01-01T00:00:00Z' }))[2]).toContain('The price that was sent, of 2020-01-01T00:00:00.000Z, is too old');
+    expect(told(await join({ expectedDueNow: money('4.99') }))).toEqual(['PRICE_CHANGED', 'input.expectedDueNow',
+      `The price that was sent, $4.99, is not what is due, $5.00. ${due('5.00')}`]);
+    expect(told(await change({ expectedDueNow: money('2.4') }))).toEqual(['PRICE_CHANGED', 'input.expectedDueNow',
+      `The price that was sent, $2.40 of ${now}, is not what is due, $2.50. ${due('2.50')}`]);
+    expect(told(await change({ pricedAt: '2026-02-14T23:00:00Z' }))[2]).toContain('is too old');
+    expect(await change({ expectedDueNow: money('2.5', 'EUR') })).toMatchObject({ __typename: 'CurrencyMismatch', code: 'CURRENCY_MISMATCH', path: ['input', 'expectedDueNow', 'currency'] });
+    expect(await join({ expectedDueNow: money('5', 'EUR') })).toMatchObject({ __typename: 'CurrencyMismatch', code: 'CURRENCY_MISMATCH', path: ['input', 'expectedDueNow', 'currency'] });
+
+    expect(await change({})).toBeUndefined();
+    clock.pass(60_000);
+    expect(told(await change({ amount: money('11'), pricedAt: '2026-02-14T23:59:00Z', idempotencyKey: 'l' }))[2])
+      .toContain('is of before the plan was changed: a price holds until the plan changes');
+    clock.moveTo('2026-03-01T00:01:00.000Z');
+    expect(told(await change({ amount: money('11'), pricedAt: '2026-02-28T23:59:00Z', idempotencyKey: 'l' }))[2])
+      .toContain('is of a period that is over: a price holds until its period ends');
+  });
+
   test('nobody subscribes without signing in', async () => {
     const { tierId } = await page();
     expect(await mutate(undefined, 'subscribe', { tierId, idempotencyKey: 'k' })).toEqual({ top: ['UNAUTHENTICATED'] });

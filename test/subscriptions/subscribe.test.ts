@@ -121,7 +121,7 @@ describe('refusals, each of which writes nothing', () => {
       await updateTier(world.services, world.creator.ownerId, { tierId: tierId(tier), price: { amount: '6', currency: 'USD' } });
       return world.subscribe(await world.fan(), { tierId: tier.id }, { expectedDueNow: money(usd(5), 'USD') });
     }, { kind: 'PRICE_CHANGED', price: { dueNowMicros: usd(6) } }],
-    ['of a price in another currency', async (world) => world.subscribe(await world.fan(), world.own(5), { expectedDueNow: money(usd(5), 'EUR') }), { kind: 'PRICE_CHANGED' }],
+    ['of a price in another currency', async (world) => world.subscribe(await world.fan(), world.own(5), { expectedDueNow: money(usd(5), 'EUR') }), { kind: 'CURRENCY_MISMATCH', given: 'EUR', expected: 'USD', of: 'expectedDueNow' }],
     ['of a price of 15 minutes ago', async (world) => {
       const pricedAt = new Date(world.clock.now().getTime() - 15 * 60_000);
       return world.subscribe(await world.fan(), world.own(5), { expectedDueNow: money(usd(5), 'USD'), pricedAt });
