@@ -20,7 +20,15 @@ export type SubscriptionRefusal =
   | { readonly kind: 'SELF_PAYMENT' }
   | { readonly kind: 'ALREADY_SUBSCRIBED' }
   | { readonly kind: 'SUBSCRIPTION_NOT_FOUND' }
-  | { readonly kind: 'INVALID_STATE'; readonly status: SubscriptionStatusName; readonly pending: 'DOWNGRADE' | 'PAUSE' | null; readonly wanted: string }
+  | {
+      readonly kind: 'INVALID_STATE';
+      readonly status: SubscriptionStatusName;
+      readonly pending: 'DOWNGRADE' | 'PAUSE' | null;
+      /** Ends the sentence "… cannot be …". */
+      readonly wanted: string;
+      /** What is paid each interval, and owed while PAST_DUE. */
+      readonly amount: Money;
+    }
   | { readonly kind: 'PAUSE_TOO_SHORT'; readonly after: Date }
   | { readonly kind: 'PAUSE_TOO_LONG'; readonly latest: Date }
   | {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Tx } from '../database/room.ts';
 import { lockPeople, type LockedPerson } from '../identity/room.ts';
+import { money } from '../money/room.ts';
 import { advance, type Advanced } from './advance.ts';
 import type { Desk } from './desk.ts';
 import type { SubscriptionOutcome, SubscriptionRefusal } from './outcomes.ts';
@@ -64,6 +65,7 @@ export function changeOwn(desk: Desk, command: OwnCommand, decide: (own: Advance
 }
 
 /** The refusal of what a subscription's state does not allow; `wanted` ends the sentence "… cannot be …". */
-export function invalidState({ status, pending }: Subscription, wanted: string): SubscriptionRefusal {
-  return { kind: 'INVALID_STATE', status, pending: pending && pending.kind !== 'CANCEL' ? pending.kind : null, wanted };
+export function invalidState({ status, pending, amountMicros, currency }: Subscription, wanted: string): SubscriptionRefusal {
+  const change = pending && pending.kind !== 'CANCEL' ? pending.kind : null;
+  return { kind: 'INVALID_STATE', status, pending: change, wanted, amount: money(amountMicros, currency) };
 }

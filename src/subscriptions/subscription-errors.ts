@@ -76,12 +76,23 @@ function notFound(what: string, id: string | null | undefined, path: ErrorPath):
   return new ValidationError(ErrorCode.NOT_FOUND, `There is no ${what} ${quoteText(id ?? '')}.`, path);
 }
 
-function invalidState({ status, pending, wanted }: Extract<SubscriptionRefusal, { kind: 'INVALID_STATE' }>): string {
-  if (status === 'ACTIVE' && pending === 'PAUSE') return `The micro-subscription is about to be paused and cannot be ${wanted}: resume it first.`;
-  if (status === 'ACTIVE' && pending === 'DOWNGRADE') {
-    return `The micro-subscription is about to change and cannot be ${wanted}: take the change back first, with resumeSubscription.`;
+/** Says what stands in the way, and what to do about it. */
+function invalidState({ status, pending, wanted, amount }: Extract<SubscriptionRefusal, { kind: 'INVALID_STATE' }>): string {
+  switch (status) {
+    case 'PAST_DUE':
+      return `The micro-subscription is PAST_DUE and cannot be ${wanted}: top up, so that the wallet holds the ${formatMoney(amount)} that it owes, or cancel it, which ends it at once.`;
+    case 'PAUSED':
+      return `The micro-subscription is PAUSED and cannot be ${wanted}: resume it first, with resumeSubscription.`;
+    case 'CANCELING':
+      return `The micro-subscription is CANCELING and cannot be ${wanted}: take the cancellation back first, with resumeSubscription.`;
+    case 'ENDED':
+      return `The micro-subscription is ENDED and cannot be ${wanted}: subscribe again, with subscribe.`;
+    case 'ACTIVE': {
+      const waiting = pending === 'PAUSE' ? 'about to be paused' : 'about to change';
+      const back = pending === 'PAUSE' ? 'the pause' : 'the change';
+      return `The micro-subscription is ${waiting} and cannot be ${wanted}: take ${back} back first, with resumeSubscription.`;
+    }
   }
-  return `The micro-subscription is ${status} and cannot be ${wanted}.`;
 }
 
 function notCharged(why: ChargeRefusal, amount: Money, path: ErrorPath): UserError {

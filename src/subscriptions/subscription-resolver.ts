@@ -62,7 +62,7 @@ export class SubscriptionOperations {
   }
 
   @Allow(signedIn)
-  @Mutation(() => MicroSubscriptionPayload, { description: 'At the end of the paid period: no charges, no benefits, and the place in the tier is kept.' })
+  @Mutation(() => MicroSubscriptionPayload, { description: 'At the end of the paid period: no charges, no benefits, and the place in the tier is kept. Asked again, it moves the pause\'s end, while it runs too.' })
   pauseSubscription(
     @Arg('input', () => PauseSubscriptionInput, { description: 'Which, and for how long.' }) input: PauseSubscriptionInput,
     @Ctx() context: RequestContext,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { renew } from '../../src/billing/room.ts';
 import { createCreator, createTier } from '../../src/creators/room.ts';
 import { Interval } from '../../src/api/room.ts';
 import { statementsOf } from '../creators/support.ts';
@@ -239,6 +240,37 @@ describe('refusals carry their code, path and figures', () => {
     clock.moveTo('2026-03-01T00:01:00.000Z');
     expect(told(await change({ amount: money('11'), pricedAt: '2026-02-28T23:59:00Z', idempotencyKey: 'l' }))[2])
       .toContain('is of a period that is over: a price holds until its period ends');
+  });
+
+  test('what a state does not allow is told with what to do about it', async () => {
+    const { creatorId } = await page();
+    const { token } = await fan(1);
+    const joined = async () => (await subscribe(token, { creatorId, amount: money('0.5'), interval: 'DAY' })).subscription.id;
+    let subscriptionId = await joined();
+    const now = clock.now().toISOString();
+    const change = (): Promise<any> => mutate(token, 'changeSubscription', { subscriptionId, amount: money('0.6'), expectedDueNow: money('0.1'), pricedAt: now, idempotencyKey: 'k' });
+    const told = async (name: string) => {
+      const { errors: [error] } = name === 'changeSubscription' ? await change() : await mutate(token, name, { subscriptionId });
+      expect(error).toMatchObject({ code: 'INVALID_STATE', path: ['input', 'subscriptionId'] });
+      return error.message;
+    };
+    await mutate(token, 'pauseSubscription', { subscriptionId });
+    expect(await told('changeSubscription')).toBe('The micro-subscription is about to be paused and cannot be changed: take the pause back first, with resumeSubscription.');
+    clock.moveTo('2026-02-02T00:00:00.000Z');
+    expect(await told('changeSubscription')).toBe('The micro-subscription is PAUSED and cannot be changed: resume it first, with resumeSubscription.');
+    await mutate(token, 'cancelSubscription', { subscriptionId });
+    expect(await told('resumeSubscription')).toBe('The micro-subscription is ENDED and cannot be resumed: subscribe again, with subscribe.');
+    subscriptionId = await joined();
+    await mutate(token, 'cancelSubscription', { subscriptionId });
+    expect(await told('pauseSubscription')).toBe('The micro-subscription is CANCELING and cannot be paused: take the cancellation back first, with resumeSubscription.');
+    await mutate(token, 'resumeSubscription', { subscriptionId });
+    clock.moveTo('2026-02-03T00:00:00.000Z');
+    await renew(server.current.services, { asOf: clock.now() });
+    const owing = 'top up, so that the wallet holds the $0.50 that it owes, or cancel it, which ends it at once.';
+    expect(await told('changeSubscription')).toBe(`The micro-subscription is PAST_DUE and cannot be changed: ${owing}`);
+    expect(await told('pauseSubscription')).toBe(`The micro-subscription is PAST_DUE and cannot be paused: ${owing}`);
+    expect(await told('resumeSubscription')).toBe(`The micro-subscription is PAST_DUE and cannot be resumed: ${owing}`);
+    expect((await mutate(token, 'cancelSubscription', { subscriptionId }, 'status accessUntil')).subscription).toEqual({ status: 'ENDED', accessUntil: clock.now().toISOString() });
   });
 
   test('nobody subscribes without signing in', async () => {

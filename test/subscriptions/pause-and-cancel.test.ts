@@ -54,6 +54,27 @@ test('a pause that is asked for again moves its end, and a resume before it begi
   expect(await world.told()).toEqual(['STARTED']);
 });
 
+test('a pause that runs may be given an end, another one, or none', async () => {
+  const { world, joined } = await member();
+  await world.pause(joined);
+  world.clock.moveTo('2026-03-05T00:00:00.000Z');
+  await renew(world.services, { asOf: world.clock.now() });
+  const ends = (day: string | null) => ({ status: 'PAUSED', pending: null, pausedUntil: day && new Date(day), nextChargeAt: day && new Date(day), periodEnd: joined.periodEnd });
+  expect(done(await world.pause(joined, '2026-06-01T00:00:00Z'))).toMatchObject(ends('2026-06-01T00:00:00Z'));
+  expect(done(await world.pause(joined))).toMatchObject(ends(null));
+  expect(done(await world.pause(joined, '2026-03-10T00:00:00Z'))).toMatchObject(ends('2026-03-10T00:00:00Z'));
+  expect(await world.pause(joined, '2026-03-05T00:00:00Z')).toEqual({ kind: 'PAUSE_TOO_SHORT', after: world.clock.now() });
+  expect(await world.pause(joined, '2099-01-01T00:00:00Z')).toMatchObject({ kind: 'PAUSE_TOO_LONG' });
+  expect(await world.told()).toEqual(['STARTED', 'PAUSED']);
+  await expectClean(world.db);
+  world.clock.moveTo('2026-03-10T00:00:00.000Z');
+  await renew(world.services, { asOf: world.clock.now() });
+  expect(await world.charges(joined)).toEqual(['PERIOD 1 5.00 SUCCEEDED', 'PERIOD 3 5.00 SUCCEEDED']);
+  expect(await world.periods(joined)).toEqual([
+    '1 CHARGED 2026-01-31T12:00 – 2026-02-28T12:00', '2 PAUSED 2026-02-28T12:00 – 2026-03-10T00:00', '3 CHARGED 2026-03-10T00:00 – 2026-04-10T00:00',
+  ]);
+});
+
 test('a pause with an end goes on by itself from there, seen by whoever looks next', async () => {
   const { world, joined } = await member();
   await world.pause(joined, '2026-03-10T00:00:00Z');
