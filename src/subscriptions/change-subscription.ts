@@ -8,12 +8,12 @@ import type { Charge } from './charge.ts';
 import { Till } from './charging.ts';
 import type { Desk } from './desk.ts';
 import type { SubscriptionOutcome, SubscriptionRefusal } from './outcomes.ts';
-import { invalidState, lockOwn, type OwnCommand, type OwnSubscription } from './own-subscription.ts';
+import { judgeChangedPlan } from './judge-plan.ts';
+import { lockOwn, type OwnCommand, type OwnSubscription } from './own-subscription.ts';
 import { priceChange, type NamedPlan, type Price } from './pricing.ts';
 import { bindPrice } from './shown-price.ts';
 import { lockSubscriptions } from './subscription-rows.ts';
-import { heldTiers } from './tier-places.ts';
-import { changedPlan, planOf, type WantedChange } from './wanted-plan.ts';
+import { planOf, type WantedChange } from './wanted-plan.ts';
 import { writeMoves } from './write-moves.ts';
 
 /** A fan's wish to change a subscription, parsed and well-formed, with nothing looked up yet. */
@@ -58,23 +58,13 @@ interface Accepted {
 export function judgeChange(own: OwnSubscription, { wanted, expectedDueNow, pricedAt }: ChangeSubscription): Accepted | SubscriptionRefusal {
   const { now, tiers } = own;
   const { subscription } = own.advanced;
-  if (!isChangeable(subscription)) return invalidState(subscription, 'changed');
-  const tier = 'tierId' in wanted ? tiers.get(wanted.tierId) : undefined;
-  const judged = changedPlan(subscription, wanted, tier);
+  const judged = judgeChangedPlan(wanted, { before: own.before, subscription, tiers });
   if (judged.kind !== 'PLAN') return judged;
   const { plan } = judged;
   const priceAt = (at: Date) => priceChange(subscription, planOf(subscription, tiers), plan, at);
   const bound = bindPrice({ expectedDueNow, pricedAt }, subscription.currency, { priceAt, now, subscription });
   if (bound.kind !== 'BOUND') return bound;
-  // As it was stored: until this change is, a place that the clock has just taken from it is counted as taken by it.
-  const holdsPlace = !tier || heldTiers(own.before).includes(tier.id);
-  if (!holdsPlace && tier.capacity !== null && tier.taken >= tier.capacity) return { kind: 'SOLD_OUT', name: tier.name, capacity: tier.capacity };
   return { kind: 'ACCEPTED', plan, price: bound.price };
-}
-
-/** Only what runs may change: a pending downgrade gives way, a pending pause or cancellation has to be taken back first. */
-export function isChangeable({ status, pending }: Pick<OwnSubscription['before'], 'status' | 'pending'>): boolean {
-  return status === 'ACTIVE' && pending?.kind !== 'PAUSE';
 }
 
 async function store(tx: Tx, desk: Desk, command: ChangeSubscription, own: OwnSubscription, { plan, price }: Accepted): Promise<SubscriptionOutcome> {

@@ -2,17 +2,18 @@ import { isSameInput } from '../api/room.ts';
 import { newId, type Tx } from '../database/room.ts';
 import { lockPeople } from '../identity/room.ts';
 import { money } from '../money/room.ts';
-import { advance, type Advanced } from './advance.ts';
+import type { Advanced } from './advance.ts';
 import { Till } from './charging.ts';
 import type { Desk } from './desk.ts';
+import { judgeStart } from './judge-plan.ts';
 import type { SubscriptionOutcome } from './outcomes.ts';
 import { intervalEnd } from './periods.ts';
 import { priceStart, type NamedPlan } from './pricing.ts';
 import { bindPrice, type ShownPrice } from './shown-price.ts';
-import { isLive, type Subscription } from './subscription.ts';
-import { lockSubscriptions, subscriptionColumns, subscriptionOf, type SubscriptionRow } from './subscription-rows.ts';
+import type { Subscription } from './subscription.ts';
+import { findLive, lockSubscriptions, subscriptionColumns, subscriptionOf, type SubscriptionRow } from './subscription-rows.ts';
 import { heldTiers, lockTiers } from './tier-places.ts';
-import { judgeWanted, readWanted, type WantedPlan } from './wanted-plan.ts';
+import { readWanted, type WantedPlan } from './wanted-plan.ts';
 import { writeMoves, type Move } from './write-moves.ts';
 
 /** A fan's wish to subscribe, parsed and well-formed, with nothing looked up yet. */
@@ -41,22 +42,16 @@ async function subscribeOnce(tx: Tx, desk: Desk, command: Subscribe): Promise<Su
     return isSameInput(earlier.inputHash, command.inputHash) ? { kind: 'DONE', subscription: earlier.subscription } : { kind: 'IDEMPOTENCY_MISMATCH' };
   }
   const read = await readWanted(tx, command.wanted);
-  const live = read.creator ? await lockLive(tx, command.personId, read.creator.id) : null;
+  const stored = read.creator ? await findLive(tx, command.personId, read.creator.id) : null;
+  const live = stored && (await lockSubscriptions(tx, [stored.id])).get(stored.id)!;
   const tiers = await lockTiers(tx, [...(read.tier ? [read.tier.id] : []), ...(live ? heldTiers(live) : [])]);
   const tier = read.tier && tiers.get(read.tier.id);
   const now = desk.clock.now();
-  const judged = judgeWanted(command.wanted, { creator: read.creator, tier });
+  const judged = judgeStart(command.wanted, { personId: command.personId, creator: read.creator, tier, live, now });
   if (judged.kind !== 'PLAN') return judged;
-  const { plan } = judged;
-  const creator = read.creator!;
-  if (creator.ownerId === command.personId) return { kind: 'SELF_PAYMENT' };
-  const left = live && advance(live, now);
-  if (left && isLive(left.subscription)) return { kind: 'ALREADY_SUBSCRIBED' };
+  const { plan, creator, left } = judged;
   const bound = bindPrice(command, creator.currency, { priceAt: (at) => priceStart(plan, at), now });
   if (bound.kind !== 'BOUND') return bound;
-  // A place that the one which just ended gives back is there for the new one.
-  const kept = live && heldTiers(live).includes(plan.tierId ?? '') ? 1 : 0;
-  if (tier && tier.capacity !== null && tier.taken - kept >= tier.capacity) return { kind: 'SOLD_OUT', name: tier.name, capacity: tier.capacity };
 
   const advanced = start(command.personId, creator, plan, now);
   const { subscription } = advanced;
@@ -65,8 +60,8 @@ async function subscribeOnce(tx: Tx, desk: Desk, command: Subscribe): Promise<Su
   if (charged.kind !== 'CHARGED') return { kind: 'NOT_CHARGED', why: charged, amount: money(plan.amountMicros, creator.currency) };
   const ended: Move[] = live && left ? [{ before: live, advanced: left }] : [];
   const begun: Move = { before: null, created: command, advanced, charges: [{ charge: charged.charge, isNew: true }] };
-  const stored = await writeMoves(tx, [...ended, begun], { till, bus: desk.bus });
-  return { kind: 'DONE', subscription: stored.at(-1)! };
+  const written = await writeMoves(tx, [...ended, begun], { till, bus: desk.bus });
+  return { kind: 'DONE', subscription: written.at(-1)! };
 }
 
 function start(personId: string, creator: { readonly id: string; readonly currency: string }, plan: NamedPlan, now: Date): Advanced {
@@ -106,13 +101,4 @@ async function readKeyed(tx: Tx, { personId, idempotencyKey }: Subscribe): Promi
     [personId, idempotencyKey],
   );
   return row ? { subscription: subscriptionOf(row), inputHash: row.input_hash } : null;
-}
-
-/** Locks the subscription that a fan has to a creator; null when there is none that is stored as live. */
-async function lockLive(tx: Tx, personId: string, creatorId: string): Promise<Subscription | null> {
-  const [found] = await tx.query<{ id: string }>(
-    `SELECT id FROM subscription WHERE person_id = $1 AND creator_id = $2 AND status <> 'ENDED'`,
-    [personId, creatorId],
-  );
-  return found ? ((await lockSubscriptions(tx, [found.id])).get(found.id) as Subscription) : null;
 }

@@ -25,7 +25,7 @@ const base = ['input'];
 export class SubscriptionOperations {
   @ViewerDependent()
   @Query(() => SubscriptionPreviewPayload, {
-    description: 'What a new micro-subscription, or a change of one, would cost now and next. The price of a change is its subscriber\'s alone to see.',
+    description: 'What a new micro-subscription, or a change of one, would cost now and next, or why it cannot be had. The wallet, the spending cap and a frozen account are left to the mutation: INSUFFICIENT_FUNDS, CAP_EXCEEDED, ACCOUNT_FROZEN. The price of a change is its subscriber\'s alone to see.',
   })
   async previewSubscription(
     @Ctx() context: RequestContext,
@@ -94,9 +94,8 @@ async function preview(context: RequestContext, subscriptionId: string | null, f
   const wanted = subscriptionId === null ? reader.plan(fields) : null;
   const change = subscriptionId === null ? null : reader.change(fields);
   if (reader.errors.length > 0) return { preview: null, errors: reader.errors };
-  const outcome = wanted
-    ? await previewStart(db, wanted, clock.now())
-    : await previewChange(db, context.viewer?.personId ?? null, id!, change!, clock.now());
+  const personId = context.viewer?.personId ?? null;
+  const outcome = wanted ? await previewStart(db, personId, wanted, clock.now()) : await previewChange(db, personId, id!, change!, clock.now());
   if (outcome.kind !== 'PRICED') return { preview: null, errors: [subscriptionRefusal(outcome, { base: [], subscriptionId, ...fields })] };
   return { preview: previewOf(outcome.price, outcome.currency), errors: [] };
 }

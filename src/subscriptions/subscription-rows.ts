@@ -90,6 +90,15 @@ export async function lockSubscriptions(tx: Sql, ids: readonly string[]): Promis
   return new Map(rows.map((row) => [row.id, subscriptionOf(row)]));
 }
 
+/** The subscription that a fan has to a creator, without a lock; null when there is none that is stored as live. */
+export async function findLive(sql: Sql, personId: string, creatorId: string): Promise<Subscription | null> {
+  const [row] = await sql.query<SubscriptionRow>(
+    `SELECT ${subscriptionColumns} FROM subscription s WHERE s.person_id = $1 AND s.creator_id = $2 AND s.status <> 'ENDED'`,
+    [personId, creatorId],
+  );
+  return row ? subscriptionOf(row) : null;
+}
+
 /** What a new row carries besides the subscription itself. */
 export interface KeyedInput {
   readonly idempotencyKey: string;

@@ -209,6 +209,41 @@ describe('refusals carry their code, path and figures', () => {
     expect(error).toMatchObject({ code, path, ...more });
   });
 
+  test('a preview refuses what joining or changing would refuse, in the same words', async () => {
+    const { tierId, creatorId, token: owner } = await page('5', 1);
+    const holder = await fan();
+    const ask = async (given: object, token?: string) => {
+      const types = { subscriptionId: 'ID', tierId: 'ID', creatorId: 'ID', amount: 'MoneyInput', interval: 'Interval' };
+      const used = Object.entries(types).filter(([name]) => name in given);
+      const source = `query (${used.map(([name, type]) => `$${name}: ${type}`).join(' ')}) { previewSubscription(${used.map(([name]) => `${name}: $${name}`).join(' ')}) { preview { validUntil } errors { code message path } } }`;
+      const { preview, errors: [error] } = (await server.current.graphql(source, given as never, token)).data.previewSubscription;
+      return error ?? preview;
+    };
+    const same = async (given: object, token: string, told: Promise<any>, code: string) => {
+      const [preview, { errors: [refused] }] = [await ask(given, token), await told];
+      expect([preview.code, preview.message]).toEqual([code, refused.message]);
+      expect(['input', ...preview.path]).toEqual(refused.path);
+    };
+    expect(await ask({ tierId })).toEqual({ validUntil: expect.any(String) });
+    const { subscription } = await subscribe(holder.token, { tierId });
+    const late = await fan();
+    await same({ tierId }, late.token, subscribe(late.token, { tierId }), 'SOLD_OUT');
+    expect(await ask({ tierId })).toMatchObject({ code: 'SOLD_OUT', path: ['tierId'] });
+    const own = { creatorId, amount: money('1'), interval: 'DAY' };
+    await same(own, holder.token, subscribe(holder.token, own), 'ALREADY_SUBSCRIBED');
+    await same({ tierId }, holder.token, subscribe(holder.token, { tierId }), 'ALREADY_SUBSCRIBED');
+    await same({ tierId }, owner, subscribe(owner, { tierId }), 'SELF_PAYMENT');
+    await same(own, owner, subscribe(owner, own), 'SELF_PAYMENT');
+    const joined = await subscribe(late.token, own);
+    const wish = { subscriptionId: joined.subscription.id, tierId };
+    const sent = { ...wish, expectedDueNow: money('5'), pricedAt: clock.now().toISOString(), idempotencyKey: 'k' };
+    await same(wish, late.token, mutate(late.token, 'changeSubscription', sent), 'SOLD_OUT');
+    expect(await ask({ subscriptionId: subscription.id, tierId }, holder.token)).toEqual({ validUntil: expect.any(String) });
+    clock.moveTo('2026-02-02T00:00:00.000Z');
+    await mutate(late.token, 'cancelSubscription', { subscriptionId: joined.subscription.id });
+    expect(await ask(own, late.token)).toEqual({ validUntil: expect.any(String) });
+  });
+
   test('a price that is refused is quoted with what is wrong with it, at the field that is', async () => {
     const { tierId, creatorId } = await page();
     const { token } = await fan();

@@ -9,6 +9,7 @@ import {
   type BillingInterval, type Desk, type Plan, type Subscription, type SubscriptionOutcome,
 } from '../../src/subscriptions/room.ts';
 import { previewChange } from '../../src/subscriptions/preview-subscription.ts';
+import type { PriceOutcome } from '../../src/subscriptions/outcomes.ts';
 import type { Price } from '../../src/subscriptions/pricing.ts';
 import type { WantedChange, WantedPlan } from '../../src/subscriptions/wanted-plan.ts';
 import { expectCleanBooks } from '../support/books.ts';
@@ -72,8 +73,12 @@ export class World {
     return { creatorId: this.creator.id, amount: money(usd(units), 'USD'), interval };
   }
 
-  async price({ personId, id }: Subscription, wanted: WantedChange): Promise<Price> {
-    const outcome = await previewChange(this.db, personId, id, wanted, this.clock.now());
+  preview({ personId, id }: Subscription, wanted: WantedChange): Promise<PriceOutcome> {
+    return previewChange(this.db, personId, id, wanted, this.clock.now());
+  }
+
+  async price(subscription: Subscription, wanted: WantedChange): Promise<Price> {
+    const outcome = await this.preview(subscription, wanted);
     if (outcome.kind !== 'PRICED') throw new Error(`No price: ${outcome.kind}`);
     return outcome.price;
   }
