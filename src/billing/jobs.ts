@@ -8,7 +8,7 @@ const batchBesideRequests = 200;
 
 const renewingJob: Job = {
   name: 'renew subscriptions',
-  everyMs: 60_000,
+  everyMs: 10_000,
   async run(services, stop) {
     const asOf = services.get(clockService).now();
     const report = await renew(services, { asOf, batch: batchBesideRequests, stop });

@@ -35,7 +35,7 @@ export async function limitTransaction(tx: Tx): Promise<void> {
   await tx.query(`SELECT set_config('transaction_timeout', '60s', true) WHERE current_setting('server_version_num')::integer >= 170000`);
 }
 
-function laterOf(a: Date, b: Date): Date {
+export function laterOf(a: Date, b: Date): Date {
   return a > b ? a : b;
 }
 

@@ -5,6 +5,7 @@ import { dunningPausedUntil } from '../wallets/room.ts';
 import { beforeAll, readDue, type DuePage, type DuePlace } from './due.ts';
 import { renewPeople, type BatchOutcome } from './renew-people.ts';
 import { emptyReport, sumOf, type RunReport } from './run-report.ts';
+import { settle } from './settlement.ts';
 
 export interface RenewOptions {
   /** What is due by then is charged. It is dated by the clock, or then where that is later. */
@@ -29,7 +30,7 @@ const mostRefusedFans = 100;
 /**
  * Charges what is due, in batches of one transaction each, until nothing is. Any number of runs may go on at once, in as many processes,
  * and each may be killed at any moment: whatever was not committed is still due. Fans whom another run has locked are passed over and
- * tried again before this one ends. Throws `Unavailable` or `OutcomeUnknown` when the database stays away.
+ * tried again before this one ends. What top-ups have asked to settle is tried first. Throws `Unavailable` or `OutcomeUnknown` when the database stays away.
  */
 export async function renew(services: Services, options: RenewOptions): Promise<RunReport> {
   return new RenewalRun(services, options).untilDone();
@@ -64,6 +65,9 @@ class RenewalRun {
   }
 
   async untilDone(): Promise<RunReport> {
+    // Debts that somebody has just brought money for are older than what is due. As of a time to come no server would settle them.
+    const { asOf, stop } = this.#options;
+    this.#report = await settle(this.#services, { asOf, stop, attempt: (step) => this.#patiently(step) });
     let movedAt = Date.now();
     for (let from: DuePlace | null = beforeAll; from !== null && !this.#isStopped; ) {
       const { left, hasMoved }: Pass = await this.#pass(from);

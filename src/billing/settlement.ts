@@ -3,7 +3,7 @@ import { lockIdlePeople } from '../identity/room.ts';
 import { subscriptionColumns, subscriptionOf, type Subscription, type SubscriptionRow } from '../subscriptions/room.ts';
 import { settlementRequestsService } from '../wallets/room.ts';
 import { chargeDue } from './charge-due.ts';
-import { limitTransaction } from './renew-people.ts';
+import { laterOf, limitTransaction } from './renew-people.ts';
 import { emptyReport, sumOf, type RunReport } from './run-report.ts';
 
 const peopleABatch = 100;
@@ -42,24 +42,33 @@ export class Settler {
   async #untilNobodyAsks(): Promise<void> {
     while (this.#isAskedAgain && !this.#closed.signal.aborted) {
       this.#isAskedAgain = false;
-      await settle(this.#services, this.#closed.signal).catch((error: unknown) => this.#log.error({ err: error }, 'A settlement failed; it is tried again.'));
+      await settle(this.#services, { stop: this.#closed.signal }).catch((error: unknown) => this.#log.error({ err: error }, 'A settlement failed; it is tried again.'));
     }
   }
 }
 
 export const settlerService = service<Settler>('billing.settler', (services) => new Settler(services), (settler) => settler.close());
 
+export interface SettleOptions {
+  /** A time ahead of the clock's, by which a rehearsal judges what is owed; left out: now. */
+  readonly asOf?: Date;
+  readonly stop?: AbortSignal;
+  /** Carries each step out, such as again after an outage. */
+  readonly attempt?: <T>(step: () => Promise<T>) => Promise<T>;
+}
+
 /**
- * Tries what is owed by the people whose wallets got money, for each the oldest debt first, until nobody is left who asked. Any number
- * of processes may do so at once.
+ * Tries what is owed by the people whose wallets got money, for each the oldest debt first, until everybody who asked was tried. Any
+ * number of processes may do so at once.
  */
-export async function settle(services: Services, stop?: AbortSignal): Promise<RunReport> {
+export async function settle(services: Services, { asOf, stop, attempt = (step) => step() }: SettleOptions = {}): Promise<RunReport> {
   const db = services.get(databaseService);
   let report = emptyReport;
   for (let after = nobody; !stop?.aborted; ) {
-    const personIds = await readRequests(db, after);
+    const place = after;
+    const personIds = await attempt(() => readRequests(db, place));
     if (personIds.length === 0) break;
-    report = sumOf(report, await transaction(db, (tx) => settlePeople(tx, personIds, services), { rerunLostCommit: true }));
+    report = sumOf(report, await attempt(() => transaction(db, (tx) => settlePeople(tx, personIds, services, asOf), { rerunLostCommit: true })));
     after = personIds.at(-1)!;
   }
   return report;
@@ -71,14 +80,17 @@ async function readRequests(sql: Sql, after: string): Promise<string[]> {
   return rows.map((row) => row.person_id);
 }
 
-async function settlePeople(tx: Tx, personIds: readonly string[], services: Services): Promise<RunReport> {
+async function settlePeople(tx: Tx, personIds: readonly string[], services: Services, asOf?: Date): Promise<RunReport> {
   await limitTransaction(tx);
   const people = await lockIdlePeople(tx, personIds);
   // Requests are written under the same locks: none can come in between and be taken away unseen.
   const owing = await lockPastDue(tx, [...people.keys()]);
-  const now = services.get(clockService).now();
+  const clock = services.get(clockService).now();
+  const now = asOf ? laterOf(asOf, clock) : clock;
   const outcome = await chargeDue(tx, services, owing, { people, asOf: now, now, catchUp: false, onUnpaid: 'LEAVE', isForecast: false });
-  const held = new Set(outcome.held.map(({ personId }) => personId));
+  // A debt that was found as of a time to come, or by a clock ahead of this one, cannot be judged yet.
+  const early = owing.filter(({ periodEnd }) => periodEnd > now);
+  const held = new Set([...outcome.held, ...early].map(({ personId }) => personId));
   await tx.query('DELETE FROM settlement WHERE person_id = ANY ($1::uuid[])', [[...people.keys()].filter((id) => !held.has(id))]);
   return outcome.report;
 }

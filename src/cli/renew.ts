@@ -13,8 +13,10 @@ export const renew: Command = {
   name: 'renew',
   summary: 'Charges every micro-subscription that is due, and applies what takes effect at the end of a period.',
   details:
-    'A running server does the same every minute. Any number of runs may go on at once, and one that is stopped or killed leaves nothing\n'
-    + 'half-done: each period is charged once. Of several periods that are due, only the current one is charged, the others are skipped.',
+    'A running server does the same every ten seconds. Any number of runs may go on at once, and one that is stopped or killed leaves nothing\n'
+    + 'half-done: each period is charged once. Of several periods that are due, only the current one is charged, the others are skipped.\n'
+    + 'A rehearsal with --as-of ahead of now leaves the clock of running servers where it is: to them what it charged lies ahead, and a\n'
+    + 'top-up settles what it left unpaid in the next such run, not at once.',
   options: [
     { name: 'as-of', value: 'TIME', description: 'Charges what was due at TIME, such as 2026-03-31 or 2026-03-31T12:00:00Z; one to come is refused with NODE_ENV=production.' },
     { name: 'catch-up', description: 'Charges each period that was missed.' },

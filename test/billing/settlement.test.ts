@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import { hashInput } from '../../src/api/room.ts';
-import { settle, settlerService } from '../../src/billing/room.ts';
+import { renew, settle, settlerService } from '../../src/billing/room.ts';
 import { money } from '../../src/money/room.ts';
 import { topUpsService } from '../../src/wallets/room.ts';
 import { eachTestDatabase } from '../support/database.ts';
@@ -106,6 +106,33 @@ test('a debt in a currency whose postings have stopped stays asked for', async (
   await world.db.query('DELETE FROM ledger_halt');
   await settle(world.services);
   expect([await stateOf(world, fan), await requests(world)]).toEqual([['ACTIVE'], []]);
+});
+
+test('a debt of a rehearsal, which lies ahead of the clock, stays asked for until a run as of then settles it', async () => {
+  const world = await World.open(database.current, '2026-03-10T12:00:00.000Z');
+  const fan = await world.fan(2);
+  const joined = await world.join(fan, world.own(2, 'DAY'));
+  const rehearse = (moment: string) => renew(world.services, { asOf: new Date(moment) });
+  expect(counted(await rehearse('2026-03-11T12:00:00.000Z'))).toEqual({ pastDue: 1 });
+  await topUp(world, fan, 5);
+  expect(counted(await settle(world.services))).toEqual({});
+  expect([await stateOf(world, fan), await requests(world)]).toEqual([['PAST_DUE'], [{ person_id: fan }]]);
+  expect(counted(await rehearse('2026-03-11T13:00:00.000Z'))).toEqual({ renewed: 1 });
+  expect([await stateOf(world, fan), await requests(world)]).toEqual([['ACTIVE'], []]);
+  expect(await world.charges(joined)).toEqual(['PERIOD 1 2.00 SUCCEEDED', 'PERIOD 2 2.00 SUCCEEDED']);
+});
+
+test('a debt that a clock ahead of this one found is settled as soon as it is one here', async () => {
+  const world = await World.open(database.current, '2026-03-10T12:00:00.000Z');
+  const fan = await world.fan(2);
+  await world.join(fan, world.own(2, 'DAY'));
+  await renewAt(world, '2026-03-11T12:00:00.100Z');
+  world.clock.moveTo('2026-03-11T11:59:59.900Z');
+  await topUp(world, fan, 5);
+  expect(counted(await settle(world.services))).toEqual({});
+  world.clock.moveTo('2026-03-11T12:00:00.000Z');
+  expect(counted(await settle(world.services))).toEqual({ renewed: 1 });
+  expect(await requests(world)).toEqual([]);
 });
 
 test('a top-up after the end revives nothing', async () => {
