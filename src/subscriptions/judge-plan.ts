@@ -43,7 +43,7 @@ export interface ChangeFacts {
 export function judgeChangedPlan(wanted: WantedChange, { before, subscription, tiers }: ChangeFacts): JudgedWish<object> {
   if (!isChangeable(subscription)) return invalidState(subscription, 'changed');
   const tier = 'tierId' in wanted ? tiers.get(wanted.tierId) : undefined;
-  const judged = changedPlan(subscription, wanted, tier);
+  const judged = changedPlan(subscription, wanted, tiers);
   if (judged.kind !== 'PLAN') return judged;
   // As it was stored: until this change is, a place that the clock has just taken from it is counted as taken by it.
   return soldOut(tier, heldTiers(before)) ?? judged;

@@ -1,10 +1,11 @@
 import {
-  amountProblem, decodeIdOf, ErrorCode, parseMoneyInput, quoteText, ValidationError, type ErrorPath, type Interval, type MoneyInput, type UserError,
+  amountProblem, decodeIdOf, ErrorCode, quoteText, ValidationError, type ErrorPath, type Interval, type MoneyInput, type UserError,
 } from '../api/room.ts';
 import { CREATOR_PREFIX, TIER_PREFIX } from '../creators/room.ts';
 import { MAX_MICROS, parseAmount, type Money } from '../money/room.ts';
+import { ownAmountOutOfRange } from './subscription-errors.ts';
 import { SUBSCRIPTION_PREFIX } from './subscription-type.ts';
-import type { WantedChange, WantedPlan } from './wanted-plan.ts';
+import { ownAmountBounds, type WantedChange, type WantedPlan } from './wanted-plan.ts';
 
 /** The fields that say what somebody wants to pay for. */
 export interface PlanFields {
@@ -32,9 +33,13 @@ export class FieldReader {
   }
 
   amount(input: MoneyInput): Money | null {
-    const parsed = parseMoneyInput(input, [...this.#base, 'amount']);
-    if (!parsed.ok) this.errors.push(parsed.error);
-    return parsed.ok ? parsed.money : null;
+    const parsed = parseAmount(input);
+    if (parsed.ok) return parsed.money;
+    const path = [...this.#base, 'amount', parsed.field];
+    const isOutOfRange = parsed.problem === 'NOT_POSITIVE' || parsed.problem === 'TOO_LARGE';
+    // Its currency is known then, and the bounds are the same for every creator.
+    this.errors.push(isOutOfRange ? ownAmountOutOfRange(input.amount, ownAmountBounds(input.currency), path) : amountProblem(parsed, input.currency, path));
+    return null;
   }
 
   /** A sum that may be zero, such as what a change costs at once. */

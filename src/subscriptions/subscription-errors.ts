@@ -40,11 +40,14 @@ export function subscriptionRefusal(refusal: SubscriptionRefusal, asked: Asked):
       return new ValidationError(ErrorCode.SELF_PAYMENT, 'Creators cannot subscribe to themselves.', at(asked.tierId ? 'tierId' : 'creatorId'));
     case 'CURRENCY_MISMATCH':
       return new CurrencyMismatch(`The amount is in ${refusal.given}; this creator takes ${refusal.expected}.`, at(refusal.of, 'currency'), refusal.expected);
-    case 'AMOUNT_OUT_OF_RANGE': {
-      const { amount, minimum, maximum } = refusal;
-      const message = `${quoteText(formatDecimal(amount.micros, amount.currency))} is outside of ${formatMoney(minimum)} to ${formatMoney(maximum)}, which an amount of one's own may be.`;
-      return new AmountOutOfRange(message, at('amount', 'amount'), minimum, maximum);
-    }
+    case 'AMOUNT_OUT_OF_RANGE':
+      return ownAmountOutOfRange(formatDecimal(refusal.amount.micros, refusal.amount.currency), refusal, at('amount', 'amount'));
+    case 'TIER_HAS_INTERVAL':
+      return new ValidationError(
+        ErrorCode.INVALID_INPUT,
+        `An interval belongs to an amount of one's own, and this membership is of the tier ${quoteText(refusal.name)}: send the amount too, which leaves the tier, or the id of another tier.`,
+        at('interval'),
+      );
     case 'ALREADY_SUBSCRIBED':
       return new ValidationError(
         ErrorCode.ALREADY_SUBSCRIBED,
@@ -70,6 +73,12 @@ export function subscriptionRefusal(refusal: SubscriptionRefusal, asked: Asked):
     case 'NOT_CHARGED':
       return notCharged(refusal.why, refusal.amount, asked.base);
   }
+}
+
+/** `given` is the amount as it was sent, or in digits. */
+export function ownAmountOutOfRange(given: string, { minimum, maximum }: { readonly minimum: Money; readonly maximum: Money }, path: ErrorPath): UserError {
+  const message = `${quoteText(given)} is outside of ${formatMoney(minimum)} to ${formatMoney(maximum)}, which an amount of one's own may be.`;
+  return new AmountOutOfRange(message, path, minimum, maximum);
 }
 
 function notFound(what: string, id: string | null | undefined, path: ErrorPath): UserError {

@@ -1,5 +1,5 @@
 import type { Sql } from '../database/room.ts';
-import { MICROS_PER_UNIT, money, type Money } from '../money/room.ts';
+import { MICROS_PER_UNIT, money, type CurrencyCode, type Money } from '../money/room.ts';
 import type { PlanRefusal } from './outcomes.ts';
 import type { BillingInterval } from './periods.ts';
 import type { NamedPlan } from './pricing.ts';
@@ -16,9 +16,13 @@ export type WantedChange =
   | { readonly tierId: string }
   | { readonly amount: Money | null; readonly interval: BillingInterval | null };
 
-/** Bounds of an amount of one's own, in the creator's currency: 0.01 to 10,000. */
 const leastMicros = MICROS_PER_UNIT / 100n;
 const mostMicros = MICROS_PER_UNIT * 10_000n;
+
+/** What an amount of one's own may be: 0.01 to 10,000 in every currency. */
+export function ownAmountBounds(currency: CurrencyCode): { readonly minimum: Money; readonly maximum: Money } {
+  return { minimum: money(leastMicros, currency), maximum: money(mostMicros, currency) };
+}
 
 /** What an amount of one's own is called where a tier has its name. */
 const ownAmountName = 'Your own amount';
@@ -42,14 +46,16 @@ export function tierPlan(tier: LockedTier | undefined, creatorId: string, keptTi
 export function ownPlan(amount: Money, interval: BillingInterval, { currency }: Pick<PlanCreator, 'currency'>): JudgedPlan {
   if (amount.currency !== currency) return { kind: 'CURRENCY_MISMATCH', given: amount.currency, expected: currency, of: 'amount' };
   if (amount.micros < leastMicros || amount.micros > mostMicros) {
-    return { kind: 'AMOUNT_OUT_OF_RANGE', amount, minimum: money(leastMicros, currency), maximum: money(mostMicros, currency) };
+    return { kind: 'AMOUNT_OUT_OF_RANGE', amount, ...ownAmountBounds(currency) };
   }
   return { kind: 'PLAN', plan: { tierId: null, amountMicros: amount.micros, interval, name: ownAmountName } };
 }
 
-/** The plan that a change leads to. `tier` is the wanted tier, where one is wanted and there is such a tier. */
-export function changedPlan(subscription: Subscription, wanted: WantedChange, tier: LockedTier | undefined): JudgedPlan {
-  if ('tierId' in wanted) return tierPlan(tier, subscription.creatorId, subscription.tierId);
+/** The plan that a change leads to. `tiers` has the wanted tier and the one that the subscription has, as far as they exist. */
+export function changedPlan(subscription: Subscription, wanted: WantedChange, tiers: ReadonlyMap<string, LockedTier>): JudgedPlan {
+  if ('tierId' in wanted) return tierPlan(tiers.get(wanted.tierId), subscription.creatorId, subscription.tierId);
+  // Whoever names an interval alone did not ask to leave the tier.
+  if (wanted.amount === null && subscription.tierId !== null) return { kind: 'TIER_HAS_INTERVAL', name: planOf(subscription, tiers).name };
   const amount = wanted.amount ?? money(subscription.amountMicros, subscription.currency);
   return ownPlan(amount, wanted.interval ?? subscription.interval, subscription);
 }
