@@ -69,7 +69,7 @@ export class CreatorFields {
     return goalsOf(context, creator.id);
   }
 
-  @FieldResolver(() => Int, { description: 'How many fans hold a membership now.' })
+  @FieldResolver(() => Int, { description: 'How many micro-subscriptions have not ended: of tiers and of amounts of one\'s own, PAST_DUE and PAUSED ones too.' })
   memberCount(@Root() creator: Creator, @Ctx() context: RequestContext): Promise<number> {
     return loadCounter(context, MEMBERS, creator.id);
   }

@@ -50,7 +50,7 @@ export class SubscriptionOperations {
 
   @Allow(signedIn)
   @Mutation(() => MicroSubscriptionPayload, {
-    description: 'To another tier, amount or interval; to the same tier it accepts the tier\'s new price. What costs more takes effect now, what costs less at the end of the paid period.',
+    description: 'To another tier, amount or interval; to the same tier it accepts the tier\'s new price. In the same interval what costs more takes effect now, and what costs less at the end of the paid period. Another interval begins a new period now, at its whole price less the unused rest of the paid one; where that rest covers it, it waits for the period\'s end.',
   })
   async changeSubscription(
     @Arg('input', () => ChangeSubscriptionInput, { description: 'What to change to.' }) input: ChangeSubscriptionInput,

@@ -35,7 +35,7 @@ export enum PendingChangeKind {
   CANCEL = 'CANCEL',
 }
 describeEnum(PendingChangeKind, 'PendingChangeKind', 'What takes effect at the end of the paid period.', {
-  DOWNGRADE: 'Another tier, amount or interval, which costs less.',
+  DOWNGRADE: 'Another tier or amount that costs less, or another interval whose first period costs no more than what is left of the paid one, however dear it is over time.',
   PAUSE: 'A pause.',
   CANCEL: 'The end.',
 });
@@ -84,7 +84,7 @@ export class MicroSubscriptionType {
 
   @Field(() => DateTimeScalar, {
     nullable: true,
-    description: `Benefits last until here. While PAST_DUE that is beyond the paid period by ${GRACE_TEXT}, but by no longer than the plan was had; a pause has none until its first charge.`,
+    description: `Benefits last until here. While PAST_DUE that is beyond the paid period by ${GRACE_TEXT}, but by no longer than the plan was had; a pause has none until its first charge. A renewal is charged some seconds after the period's end: give one that is ACTIVE a few minutes more.`,
   })
   accessUntil!: Date;
 }
@@ -120,7 +120,7 @@ export class MicroSubscriptionFields {
     return money(amountMicros, currency);
   }
 
-  @FieldResolver(() => BillingPeriodType, { description: 'The last period that was paid, or that passed in a pause.' })
+  @FieldResolver(() => BillingPeriodType, { description: 'The last period that was decided: paid, passed in a pause that is over, or, once it has ENDED, passed unpaid.' })
   currentPeriod(@Root() subscription: Subscription): BillingPeriod {
     return currentPeriod(subscription);
   }

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { billingJobs } from '../../src/billing/jobs.ts';
 import { renew, type RunReport } from '../../src/billing/room.ts';
 import { logService, newId, transaction, type Database } from '../../src/database/room.ts';
 import { lockPeople } from '../../src/identity/room.ts';
@@ -19,6 +20,10 @@ async function statusOf(world: World, id: string): Promise<{ status: string; acc
   );
   return row!;
 }
+
+test('a server looks for what is due every ten seconds: as long paid access may look over between two periods', () => {
+  expect(billingJobs.filter(({ name }) => name === 'renew subscriptions').map(({ everyMs }) => everyMs)).toEqual([10_000]);
+});
 
 describe('a run', () => {
   test('charges what is due at its moment and nothing that is not, and again does nothing', async () => {

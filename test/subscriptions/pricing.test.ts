@@ -35,6 +35,8 @@ describe('what a change costs', () => {
     [plan(4), '2026-02-10T00:00:00', 'AT_PERIOD_END', 0n, '2026-03-01T00:00', '4.00 2026-03-01T00:00'],
     [plan(60, 'YEAR'), '2026-02-15T00:00:00', 'RESTART', 57_500_000n, '2026-02-15T00:00', '60.00 2027-02-15T00:00'],
     [plan(1, 'WEEK'), '2026-02-15T00:00:00', 'AT_PERIOD_END', 0n, '2026-03-01T00:00', '1.00 2026-03-01T00:00'],
+    // Dearer over time, but what is left of the month covers its first day.
+    [plan(2, 'DAY'), '2026-02-02T00:00:00', 'AT_PERIOD_END', 0n, '2026-03-01T00:00', '2.00 2026-03-01T00:00'],
     [plan(2.5, 'WEEK'), '2026-02-15T00:00:00', 'AT_PERIOD_END', 0n, '2026-03-01T00:00', '2.50 2026-03-01T00:00'],
     [plan(2.500001, 'WEEK'), '2026-02-15T00:00:00', 'RESTART', 1n, '2026-02-15T00:00', '2.500001 2026-02-22T00:00'],
     // A renewal is due: nothing is left of the period that was paid for, and what is dearer pays for the next one.
