@@ -24,6 +24,8 @@ export interface NodeType<T extends object = object> {
   readonly prefix: string;
   /** The kinds of ledger posting that are about such a node: statements link to it. */
   readonly postingKinds?: readonly string[];
+  /** Who was paid, for the statement of whoever paid; left out where the kind of posting says enough. */
+  payee?(node: T, context: RequestContext): Promise<string>;
   /** Who may read one; what may not be read is null, exactly like what does not exist. */
   readonly readableBy: Rule;
   /** Reads many at once, in the order of the ids. */

@@ -9,11 +9,13 @@ import type { Subscription } from './subscription.ts';
 /** A charge as the API shows it: with its period, and with the two accounts that may read it. */
 export interface ShownCharge extends Charge {
   readonly period: BillingPeriod;
+  readonly creatorId: string;
   readonly personId: string;
   readonly ownerId: string;
 }
 
 interface ShownRow extends Charge {
+  readonly creatorId: string;
   readonly personId: string;
   readonly ownerId: string;
   readonly anchor: Date;
@@ -23,7 +25,7 @@ interface ShownRow extends Charge {
   readonly endsAt: Date | null;
 }
 
-const shown = `${chargeColumns}, s.person_id AS "personId", creator.owner_id AS "ownerId", s.anchor, s.anchor_index AS "anchorIndex", s.interval,
+const shown = `${chargeColumns}, s.creator_id AS "creatorId", s.person_id AS "personId", creator.owner_id AS "ownerId", s.anchor, s.anchor_index AS "anchorIndex", s.interval,
   decided.starts_at AS "startsAt", decided.ends_at AS "endsAt"`;
 const around = `JOIN subscription s ON s.id = c.subscription_id JOIN creator ON creator.id = s.creator_id
   LEFT JOIN subscription_period decided ON decided.subscription_id = c.subscription_id AND decided.index = c.period_index`;

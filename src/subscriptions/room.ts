@@ -1,5 +1,6 @@
 import type { EntitySchema } from '@mikro-orm/core';
 import type { ApiFace, NodeType } from '../api/room.ts';
+import { loadKnownCreator } from '../creators/room.ts';
 import { payerOrOwner } from '../identity/room.ts';
 import { readCharges, type ShownCharge } from './charge-lists.ts';
 import { CHARGE_PREFIX, ChargeFields, ChargeType } from './charge-type.ts';
@@ -45,6 +46,7 @@ const subscriptionNode: NodeType<OwnedSubscription> = {
 };
 const chargeNode: NodeType<ShownCharge> = {
   typeName: 'Charge', prefix: CHARGE_PREFIX, readableBy: payerOrOwner, load: readCharges, postingKinds: ['SUBSCRIPTION', 'SUBSCRIPTION_PRORATION'],
+  payee: async ({ creatorId }, context) => (await loadKnownCreator(context, creatorId)).displayName,
 };
 
 export const subscriptionsRoom: ApiFace = {

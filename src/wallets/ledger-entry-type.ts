@@ -1,7 +1,7 @@
 import { Ctx, Field, FieldResolver, ID, ObjectType, Resolver, Root } from 'type-graphql';
 import { v5 } from 'uuid';
 import {
-  connectionType, DateTimeScalar, describeEnum, encodeId, loadNode, MoneyType, NodeInterface, nodeTypesService, type RequestContext,
+  connectionType, DateTimeScalar, describeEnum, encodeId, loadNode, MoneyType, NodeInterface, nodeTypesService, type NodeType, type RequestContext,
 } from '../api/room.ts';
 import { service } from '../database/room.ts';
 import type { StatementLine } from '../ledger/room.ts';
@@ -81,10 +81,10 @@ export class LedgerEntryType {
 
 export const LedgerEntryConnection = connectionType('LedgerEntry', () => LedgerEntryType, { totalCount: false });
 
-/** The id prefixes of what postings are about, by kind of posting, as the rooms' node types say. */
-const causePrefixes = service<ReadonlyMap<string, string>>('wallets.causePrefixes', (services) => {
+/** What postings are about, by kind of posting, as the rooms' node types say. */
+const causeTypes = service<ReadonlyMap<string, NodeType>>('wallets.causeTypes', (services) => {
   const types = [...services.get(nodeTypesService).values()];
-  return new Map(types.flatMap((type) => (type.postingKinds ?? []).map((kind) => [kind, type.prefix] as const)));
+  return new Map(types.flatMap((type) => (type.postingKinds ?? []).map((kind) => [kind, type] as const)));
 });
 
 @Resolver(() => LedgerEntryType)
@@ -104,9 +104,13 @@ export class LedgerEntryFields {
     return money(entry.balanceAfterMicros, entry.currency);
   }
 
-  @FieldResolver(() => String, { description: 'What it was for, in a few words of English.' })
-  description(@Root() entry: LedgerEntry): string {
-    return entryDescription(entry);
+  @FieldResolver(() => String, { description: 'What it was for, in a few words of English; what a micro-subscription took names the page.' })
+  async description(@Root() entry: LedgerEntry, @Ctx() context: RequestContext): Promise<string> {
+    const words = entryDescription(entry);
+    const type = context.services.get(causeTypes).get(entry.kind);
+    if (!type?.payee || entry.amountMicros > 0n) return words;
+    const cause = await loadNode(context, type.prefix, entry.causeId);
+    return cause ? `${words}: ${await type.payee(cause, context)}` : words;
   }
 
   @FieldResolver(() => NodeInterface, {
@@ -114,7 +118,7 @@ export class LedgerEntryFields {
     description: 'What it was about, such as the top-up or the tip; null where there is nothing to show, or not to this viewer.',
   })
   cause(@Root() entry: LedgerEntry, @Ctx() context: RequestContext): Promise<object | null> {
-    const prefix = context.services.get(causePrefixes).get(entry.kind);
-    return prefix === undefined ? Promise.resolve(null) : loadNode(context, prefix, entry.causeId);
+    const type = context.services.get(causeTypes).get(entry.kind);
+    return type ? loadNode(context, type.prefix, entry.causeId) : Promise.resolve(null);
   }
 }

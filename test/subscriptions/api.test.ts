@@ -157,12 +157,16 @@ test('node() shows a subscription and its charges to the fan and to the page\'s 
   expect(await read()).toEqual([null, null]);
 });
 
-test('a wallet\'s statement leads to the charge that each movement is about', async () => {
-  const { tierId } = await page();
+test('a wallet\'s statement names the page and leads to the charge that each movement is about, and the page\'s own names no page', async () => {
+  const { tierId, handle, token: owner } = await page();
   const { token } = await fan();
   const { subscription } = await subscribe(token, { tierId });
-  const { data } = await server.current.graphql('{ viewer { wallets { entries { nodes { kind amount { amount } cause { __typename id } } } } } }', {}, token);
-  expect(data.viewer.wallets[0].entries.nodes[0]).toMatchObject({ kind: 'SUBSCRIPTION', amount: { amount: '-5.00' }, cause: { __typename: 'Charge' } });
+  const { data } = await server.current.graphql('{ viewer { wallets { entries { nodes { kind description amount { amount } cause { __typename id } } } } } }', {}, token);
+  expect(data.viewer.wallets[0].entries.nodes[0]).toMatchObject({
+    kind: 'SUBSCRIPTION', description: 'Subscription payment: A page', amount: { amount: '-5.00' }, cause: { __typename: 'Charge' },
+  });
+  const own = await server.current.graphql('query ($handle: String!) { creator(handle: $handle) { dashboard { entries { nodes { description } } } } }', { handle }, owner);
+  expect(own.data.creator.dashboard.entries.nodes).toEqual([{ description: 'Subscription payment received' }]);
   expect(subscription.id).toMatch(/^sub_/);
 });
 
