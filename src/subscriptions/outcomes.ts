@@ -9,8 +9,6 @@ export type PlanRefusal =
   | { readonly kind: 'CREATOR_NOT_FOUND' }
   | { readonly kind: 'TIER_NOT_FOUND' }
   | { readonly kind: 'TIER_ARCHIVED'; readonly name: string }
-  /** An interval alone for a membership of a tier, which has its own. */
-  | { readonly kind: 'TIER_HAS_INTERVAL'; readonly name: string }
   | { readonly kind: 'CURRENCY_MISMATCH'; readonly given: string; readonly expected: string; readonly of: 'amount' | 'expectedDueNow' }
   | { readonly kind: 'AMOUNT_OUT_OF_RANGE'; readonly amount: Money; readonly minimum: Money; readonly maximum: Money };
 

@@ -42,12 +42,6 @@ export function subscriptionRefusal(refusal: SubscriptionRefusal, asked: Asked):
       return new CurrencyMismatch(`The amount is in ${refusal.given}; this creator takes ${refusal.expected}.`, at(refusal.of, 'currency'), refusal.expected);
     case 'AMOUNT_OUT_OF_RANGE':
       return ownAmountOutOfRange(formatDecimal(refusal.amount.micros, refusal.amount.currency), refusal, at('amount', 'amount'));
-    case 'TIER_HAS_INTERVAL':
-      return new ValidationError(
-        ErrorCode.INVALID_INPUT,
-        `An interval belongs to an amount of one's own, and this membership is of the tier ${quoteText(refusal.name)}: send the amount too, which leaves the tier, or the id of another tier.`,
-        at('interval'),
-      );
     case 'ALREADY_SUBSCRIBED':
       return new ValidationError(
         ErrorCode.ALREADY_SUBSCRIBED,

@@ -29,7 +29,7 @@ export class SubscribeInput {
   idempotencyKey!: string;
 }
 
-@InputType({ description: 'Either tierId, or an amount of one\'s own, its interval or both; of those, what is left out stays. An amount leaves the tier; an interval alone is refused where there is one. The preview\'s figures bind the price.' })
+@InputType({ description: 'Either tierId, or an amount of one\'s own, its interval or both; of those, what is left out stays. Each of the two leaves the tier, whose price or interval stays as the own one. The preview\'s figures bind the price.' })
 export class ChangeSubscriptionInput {
   @Field(() => ID, { description: 'The micro-subscription.' })
   subscriptionId!: string;
@@ -40,7 +40,7 @@ export class ChangeSubscriptionInput {
   @Field(() => MoneyInput, { nullable: true, description: 'The amount of one\'s own: 0.01 to 10,000 in the creator\'s currency. It leaves the tier, whose interval stays unless another is given.' })
   amount?: MoneyInput | null;
 
-  @Field(() => Interval, { nullable: true, description: 'How often the amount of one\'s own is paid. A member of a tier gives the amount with it.' })
+  @Field(() => Interval, { nullable: true, description: 'How often the amount of one\'s own is paid. It leaves the tier, whose price stays unless an amount is given.' })
   interval?: Interval | null;
 
   @Field(() => MoneyInput, { description: 'The preview\'s dueNow, zero included: another amount is refused as PRICE_CHANGED, another currency as CURRENCY_MISMATCH.' })

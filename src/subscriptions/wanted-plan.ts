@@ -51,11 +51,9 @@ export function ownPlan(amount: Money, interval: BillingInterval, { currency }: 
   return { kind: 'PLAN', plan: { tierId: null, amountMicros: amount.micros, interval, name: ownAmountName } };
 }
 
-/** The plan that a change leads to. `tiers` has the wanted tier and the one that the subscription has, as far as they exist. */
+/** The plan that a change leads to. `tiers` has the wanted tier, if there is one. An interval alone makes a tier's price an amount of one's own. */
 export function changedPlan(subscription: Subscription, wanted: WantedChange, tiers: ReadonlyMap<string, LockedTier>): JudgedPlan {
   if ('tierId' in wanted) return tierPlan(tiers.get(wanted.tierId), subscription.creatorId, subscription.tierId);
-  // Whoever names an interval alone did not ask to leave the tier.
-  if (wanted.amount === null && subscription.tierId !== null) return { kind: 'TIER_HAS_INTERVAL', name: planOf(subscription, tiers).name };
   const amount = wanted.amount ?? money(subscription.amountMicros, subscription.currency);
   return ownPlan(amount, wanted.interval ?? subscription.interval, subscription);
 }
