@@ -24,8 +24,11 @@ describe('the control page', () => {
     ['one that waits with a fan\'s words', { message: 'Hi' }, 'SKIP DENY'],
     ['a test with words', { message: 'Hi', isTest: true }, 'SKIP'],
     ['one that is showing', { state: 'SHOWING' }, 'SKIP'],
-    ['one that was shown', { state: 'SHOWN', message: 'Hi' }, 'REPLAY'],
+    ['one that was shown', { state: 'SHOWN' }, 'REPLAY'],
+    ['one that was shown with a fan\'s words', { state: 'SHOWN', message: 'Hi' }, 'REPLAY DENY'],
+    ['a test that was shown', { state: 'SHOWN', message: 'Hi', isTest: true }, 'REPLAY'],
     ['one that was skipped', { state: 'SKIPPED' }, 'REPLAY'],
+    ['one that was skipped with a fan\'s words', { state: 'SKIPPED', message: 'Hi' }, 'REPLAY DENY'],
     ['one that was denied', { state: 'DENIED' }, ''],
   ])('offers for %s what the queue allows', (_, given, actions) => {
     expect(actionsFor(alert(given)).join(' ')).toBe(actions);

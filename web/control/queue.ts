@@ -64,9 +64,10 @@ export function listsOf({ showing, pending, recent }: Queue): Record<ListName, r
 /** What may be done with an alert now, the likeliest first. */
 export function actionsFor({ state, message, isTest }: Alert): readonly Action[] {
   if (state === 'HELD') return ['APPROVE', 'DENY'];
-  if (state === 'SHOWN' || state === 'SKIPPED') return ['REPLAY'];
   if (state === 'DENIED') return [];
-  return message !== null && !isTest ? ['SKIP', 'DENY'] : ['SKIP'];
+  const first: Action = state === 'SHOWN' || state === 'SKIPPED' ? 'REPLAY' : 'SKIP';
+  // A fan's words can be taken away even after they were shown: lists show them on.
+  return message !== null && !isTest ? [first, 'DENY'] : [first];
 }
 
 export const actionNames: Record<Action, string> = { APPROVE: 'Approve', DENY: 'Deny', SKIP: 'Skip', REPLAY: 'Replay' };
