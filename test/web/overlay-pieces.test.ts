@@ -198,6 +198,28 @@ describe('what is read out', () => {
     expect(texts()).toEqual(['a', 'c']);
   });
 
+  test('is silent about an alert that waits twice, as one does that was given back and shown again', () => {
+    for (const id of ['a', 'b', 'b', 'c']) speaker.say(id, id);
+    speaker.hush('b');
+    spoken[0]!.listeners.end!();
+    expect(texts()).toEqual(['a', 'c']);
+  });
+
+  test.each([
+    ['all of it is to end', () => speaker.hush(null)],
+    ['the creator turns speech off', () => (speaker.isOn = false)],
+  ])('ends at once, and nothing that waits is spoken, when %s', (_, end) => {
+    for (const id of ['a', 'b', 'c']) speaker.say(id, id);
+    end();
+    expect(cancelled).toBe(1);
+    spoken[0]!.listeners.error!();
+    jest.advanceTimersByTime(60_000);
+    expect([texts(), cancelled]).toEqual([['a'], 1]);
+    speaker.isOn = true;
+    speaker.say('d', 'd');
+    expect(texts()).toEqual(['a', 'd']);
+  });
+
   test('goes on when a voice never says that it has ended', () => {
     speaker.say('a', 'a');
     speaker.say('b', 'b');

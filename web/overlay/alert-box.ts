@@ -10,6 +10,8 @@ export class AlertBox implements Stage {
   readonly #sound: Sound;
   readonly #speaker: Speaker;
   #box: { readonly alertId: string; readonly node: HTMLElement; isLeaving: boolean } | undefined;
+  /** Whose sound was the last to be played. */
+  #soundOf: string | undefined;
 
   constructor(root: HTMLElement, sound: Sound, speaker: Speaker) {
     this.#root = root;
@@ -21,6 +23,7 @@ export class AlertBox implements Stage {
     const node = alertElement(alert);
     this.#box = { alertId: alert.id, node, isLeaving: false };
     this.#root.replaceChildren(node);
+    this.#soundOf = alert.id;
     void this.#sound.play(alert.kind);
     this.#speaker.say(alert.id, spokenText(alert.headline, alert.message));
   }
@@ -34,12 +37,14 @@ export class AlertBox implements Stage {
   clear(): void {
     if (!this.#box) return;
     // One that was stopped before its end is not heard any longer either; one that leaves by itself may ring out.
-    if (!this.#box.isLeaving) {
-      this.#sound.stop();
-      this.#speaker.hush(this.#box.alertId);
-    }
+    if (!this.#box.isLeaving) this.silence(this.#box.alertId);
     this.#box = undefined;
     this.#root.replaceChildren();
+  }
+
+  silence(alertId: string | null): void {
+    if (alertId === null || alertId === this.#soundOf) this.#sound.stop();
+    this.#speaker.hush(alertId);
   }
 }
 

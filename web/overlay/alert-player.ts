@@ -8,6 +8,8 @@ export interface Stage {
   leave(): void;
   /** At once. */
   clear(): void;
+  /** Nothing more is heard of this alert, be it seen, gone or still waiting to be read out; null: of any. */
+  silence(alertId: string | null): void;
 }
 
 export interface PlayerParts {
@@ -59,9 +61,11 @@ export class AlertPlayer {
     this.#start(alert, lease);
   }
 
-  /** Stops what is showing at once. Nothing is reported: the server has decided. */
+  /** Stops what is showing, and what is heard of it, at once. Nothing is reported: the server has decided. */
   command({ alertId, action }: AlertCommand): void {
     if (action !== 'SKIP' && action !== 'DENY') return;
+    // Whatever is seen: a voice reads on when its alert has gone.
+    this.#parts.stage.silence(alertId);
     if (!this.#showing || (alertId !== null && alertId !== this.#showing.alert.id)) return;
     this.#end();
     this.#parts.onIdle();
@@ -70,15 +74,18 @@ export class AlertPlayer {
   /** What is showing when the page becomes hidden is given back: nobody saw it to its end. */
   setVisible(isVisible: boolean): void {
     this.#isVisible = isVisible;
-    if (isVisible || !this.#showing) return;
+    if (isVisible) return;
+    this.#parts.stage.silence(null);
+    if (!this.#showing) return;
     const { alert, lease } = this.#showing;
     this.#end();
     this.#parts.report({ alertId: alert.id, lease, state: 'QUEUED' });
     this.#parts.onIdle();
   }
 
-  /** Nothing may be shown any more: the credential is not valid. */
+  /** Nothing may be shown or heard any more: the credential is not valid. */
   stop(): void {
+    this.#parts.stage.silence(null);
     this.#end();
   }
 
