@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { chosenGoal, shareOf } from '../../web/overlay/goals.ts';
 import type { Goal } from '../../web/overlay/operations.ts';
 import { readOptions } from '../../web/overlay/options.ts';
+import { flashGapMs, paced } from '../../web/overlay/pace.ts';
 import { Reloader } from '../../web/overlay/reloader.ts';
 import { mostSpokenCharacters, Speaker, spokenText, type Utterance } from '../../web/overlay/speech.ts';
 import { watchVisibility, type View } from '../../web/overlay/visibility.ts';
@@ -231,5 +232,32 @@ describe('what is read out', () => {
     speaker.isOn = false;
     speaker.say('a', 'a');
     expect(texts()).toEqual([]);
+  });
+});
+
+describe('what is drawn at a pace', () => {
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  test('comes at once when it is the first for a while, and no more than three times in any second, the last time with all there is', () => {
+    let wanted = 0;
+    const drawn: { readonly at: number; readonly wanted: number }[] = [];
+    const draw = paced(() => drawn.push({ at: performance.now(), wanted }));
+    for (; wanted < 100; jest.advanceTimersByTime(20)) {
+      wanted++;
+      draw();
+      if (wanted === 1) expect(drawn).toHaveLength(1);
+    }
+    jest.advanceTimersByTime(flashGapMs);
+    expect(drawn.filter(({ at }, index) => index >= 3 && at - drawn[index - 3]!.at < 1_000)).toEqual([]);
+    expect([drawn.length, drawn.at(-1)!.wanted]).toEqual([7, 100]);
+    jest.advanceTimersByTime(10_000);
+    expect(drawn).toHaveLength(7);
+    draw();
+    expect(drawn).toHaveLength(8);
   });
 });

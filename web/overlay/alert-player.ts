@@ -1,5 +1,6 @@
 import type { Alert, AlertCommand } from './operations.ts';
 import type { Report } from './outbox.ts';
+import { flashGapMs } from './pace.ts';
 
 /** Where alerts are seen and heard. */
 export interface Stage {
@@ -21,8 +22,6 @@ export interface PlayerParts {
   onIdle(): void;
 }
 
-/** Two alerts start at least this far apart, however fast a moderator skips: no more than three flashes a second. */
-const shortestMs = 350;
 const leavingMs = 400;
 /** Showings that are remembered, so that none is shown twice. A server repeats only the last. */
 const mostLeases = 100;
@@ -90,8 +89,9 @@ export class AlertPlayer {
   }
 
   #start(alert: Alert, lease: string): void {
-    const wait = Math.max(0, this.#lastStart + shortestMs - performance.now());
-    const duration = Math.max(shortestMs, alert.durationMs);
+    // However fast a moderator skips.
+    const wait = Math.max(0, this.#lastStart + flashGapMs - performance.now());
+    const duration = Math.max(flashGapMs, alert.durationMs);
     const timers: Timer[] = [];
     const at = (ms: number, work: () => void) => timers.push(setTimeout(work, ms));
     const show = () => {

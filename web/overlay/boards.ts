@@ -1,6 +1,7 @@
 import { element } from './dom.ts';
 import { chosenGoal, shareOf } from './goals.ts';
 import type { Alert, Goal, OverlayPayload, Supporter } from './operations.ts';
+import { paced } from './pace.ts';
 
 /** A widget that shows how things stand, and is told of every change. */
 export interface Board {
@@ -66,10 +67,13 @@ function tipperElement({ displayName, total }: Supporter): HTMLElement {
 
 const notListed = new Set(['HELD', 'DENIED', 'SKIPPED']);
 
-/** What happened lately, the newest first. */
+/** What happened lately, the newest first. What comes faster than lines may appear is gathered, and drawn together. */
 export class EventList implements Board {
   readonly #list = element('ul', 'events');
   readonly #rows: number;
+  /** By its id, in the order in which it came. */
+  readonly #gathered = new Map<string, Alert>();
+  readonly #drawSoon = paced(() => this.#draw());
 
   constructor(root: HTMLElement, rows: number) {
     this.#rows = rows;
@@ -79,16 +83,28 @@ export class EventList implements Board {
   receive(payload: OverlayPayload): void {
     if (payload.__typename === 'AlertCommand') this.#remove(payload.alertId);
     if (payload.__typename !== 'Alert') return;
-    const there = this.#line(payload.id);
-    if (notListed.has(payload.state)) return there?.remove();
-    const line = eventElement(payload);
-    if (there) return there.replaceWith(line);
-    this.#list.prepend(line);
-    while (this.#list.children.length > this.#rows) this.#list.lastElementChild!.remove();
+    if (notListed.has(payload.state)) return this.#remove(payload.id);
+    this.#gathered.set(payload.id, payload);
+    this.#drawSoon();
+  }
+
+  #draw(): void {
+    const came = [...this.#gathered.values()];
+    this.#gathered.clear();
+    for (const alert of came) {
+      const line = eventElement(alert);
+      const there = this.#line(alert.id);
+      line.dataset.together = String(there !== undefined || came.length > 1);
+      if (there) there.replaceWith(line);
+      else this.#list.prepend(line);
+      if (this.#list.children.length > this.#rows) this.#list.lastElementChild!.remove();
+    }
   }
 
   #remove(alertId: string | null): void {
-    if (alertId !== null) this.#line(alertId)?.remove();
+    if (alertId === null) return;
+    this.#gathered.delete(alertId);
+    this.#line(alertId)?.remove();
   }
 
   #line(alertId: string): Element | undefined {
