@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { alertOf, startOverlayServer, type OverlayServer } from '../test/support/overlay-server.ts';
 import { oneBrowser } from './chromium.ts';
 import { tellObs } from './probes.ts';
-import { until } from './scene.ts';
+import { openScene, until } from './scene.ts';
 
 const browser = oneBrowser();
 const built = path.join(import.meta.dirname, '..', 'dist', 'web', 'overlay');
@@ -99,4 +99,18 @@ describe('the voice', () => {
     server.closeSockets(4401);
     await until(heard, (texts) => texts.join() === 'One,silence,Three,silence', soonMs);
   });
+});
+
+test('what a moderator denies after it was shown is not read out to its end', async () => {
+  const scene = await openScene();
+  const variants = [{ name: 'default', from: { amount: '0.01', currency: 'USD' }, headline: '{name}', durationMs: 1_000 }];
+  await scene.order('updateAlertSettings', 'settings { speech }', { speech: true, variants });
+  const { page, heard } = await openWithVoice();
+  await scene.show(page);
+  await page.waitForSelector('html[data-link="live"]', { state: 'attached' });
+  await scene.tip({ message: 'Words to be taken away' });
+  const { recent } = await until(scene.queue, ({ recent }) => recent[0]?.state === 'SHOWN');
+  expect(await heard()).toEqual(['Ada. Words to be taken away']);
+  await scene.order('moderateAlert', 'queue { state }', { alertId: recent[0]!.id, action: 'DENY' });
+  await until(heard, (texts) => texts.at(-1) === 'silence', soonMs);
 });
