@@ -31,7 +31,7 @@ export const viewerQuery = `{
   viewer { displayName creator { id displayName handle } moderates { id displayName handle } }
 }`;
 
-export const overlaysQuery = '{ viewer { creator { dashboard { overlays { connections } } } } }';
+export const overlaysQuery = '{ viewer { creator { dashboard { overlays { sources { widget isVisible } } } } } }';
 
 export const queueSubscription = `
   subscription Queue($creatorId: ID!, $locale: String!) {
@@ -80,7 +80,7 @@ const stateNames: Partial<Record<Alert['state'], string>> = { SKIPPED: 'Skipped'
 
 /** The short words beside an alert's headline. */
 export function marksOf({ kind, state, isTest, attempt, replayOf }: Alert): string[] {
-  const again = attempt > 1 ? `${attempt}. attempt` : null;
+  const again = attempt > 1 ? `Attempt ${attempt}` : null;
   return [isTest ? 'Test' : kindNames[kind], replayOf === null ? null : 'Replay', again, stateNames[state] ?? null].filter((mark) => mark !== null);
 }
 
