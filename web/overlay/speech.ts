@@ -19,7 +19,7 @@ export interface Voice {
 
 /** What is read out: links are not spelled, and long text is cut. */
 export function spokenText(headline: string, message: string | null): string {
-  const text = [headline, message ?? ''].filter((part) => part !== '').join('. ').replace(/https?:\/\/\S+/g, 'link').replace(/\s+/g, ' ').trim();
+  const text = [headline, message ?? ''].filter((part) => part !== '').join('. ').replace(/[\u2068\u2069]/g, '').replace(/https?:\/\/\S+/g, 'link').replace(/\s+/g, ' ').trim();
   const characters = [...text];
   if (characters.length <= mostSpokenCharacters) return text;
   return characters.slice(0, mostSpokenCharacters).join('').replace(/\s+\S*$/, '');

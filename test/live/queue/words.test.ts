@@ -77,6 +77,8 @@ test.each([
   ['a renewal', 'x', { ...telling, kind: 'SUBSCRIPTION_RENEWED', tier: 'Gold' }, 'Ann renewed Gold'],
   ['a goal', 'x', { ...telling, kind: 'GOAL_REACHED', goal: 'A camera' }, 'Goal reached: A camera'],
   ['a digest', 'x', { ...telling, kind: 'DIGEST', count: 7 }, '7 alerts while nobody was watching, $5.00 in all'],
+  ['an Arabic name in an order of its own', '{name} tipped {amount}', { ...telling, name: 'محمد' }, '\u2068محمد\u2069 tipped $5.00'],
+  ['a Latin name in an order of its own among Hebrew words', '{name} תרם', telling, '\u2068Ann\u2069 תרם'],
   ['a digest without money', 'x', { ...telling, kind: 'DIGEST', count: 7, amount: null }, '7 alerts while nobody was watching'],
 ] as [string, string, Telling, string][])('says %s', (_, template, given, headline) => {
   expect(headlineOf(template, given)).toBe(headline);
