@@ -57,6 +57,32 @@ describe('what fans write', () => {
     }
   });
 
+  test('never hides the amount, which stands once, and turns no English words round', async () => {
+    const scene = await openScene();
+    const look = (headline: string) => scene.order('updateAlertSettings', 'settings { speech }', { variants: [{ name: 'x', from: { amount: '0.01', currency: 'USD' }, headline, durationMs: 2_000 }] });
+    const page = await browser.open();
+    await scene.show(page);
+    await look(`${'{name} '.repeat(12)} tipped {amount}`);
+    await scene.tip({ displayName: 'Wilhelmina the Wonderful' });
+    await page.waitForSelector('.alert-amount:text("$5.00")');
+    await page.waitForSelector('.alert', { state: 'detached' });
+    await look('{name} tipped {amount}');
+    await scene.tip({ displayName: 'محمد عبد الله' });
+    await page.waitForSelector('.alert');
+    expect(await page.$('.alert-amount')).toBeNull();
+    const [name, words] = await page.$eval('.alert-headline', (headline) => {
+      const text = headline.firstChild!;
+      const left = (at: number) => {
+        const range = document.createRange();
+        range.setStart(text, at);
+        range.setEnd(text, at + 1);
+        return range.getBoundingClientRect().left;
+      };
+      return [left(text.textContent!.indexOf('محمد')), left(text.textContent!.indexOf('tipped'))];
+    });
+    expect(name).toBeLessThan(words!);
+  });
+
   test('stays inside its box, however many marks are stacked on a letter', async () => {
     const scene = await openScene();
     const page = await browser.open();
