@@ -96,6 +96,7 @@ export class Migration0010Alerts extends Migration {
     this.addSql(`CALL keep_rows('alert')`);
     this.addSql(`CREATE UNIQUE INDEX alert_projected_once ON alert (creator_id, topic, sequence, kind, goal_id) NULLS NOT DISTINCT WHERE sequence IS NOT NULL`);
     this.addSql(`CREATE UNIQUE INDEX alert_one_showing ON alert (creator_id) WHERE state = 'SHOWING'`);
+    this.addSql(`CREATE INDEX alert_of_tip ON alert (tip_id) WHERE tip_id IS NOT NULL`);
     this.addSql(`CREATE INDEX alert_lease_ends ON alert (lease_until) WHERE state = 'SHOWING'`);
     this.addSql(`CREATE INDEX alert_queued ON alert (creator_id, is_test DESC, position, id) WHERE state = 'QUEUED'`);
     this.addSql(`CREATE INDEX alert_held ON alert (creator_id, is_test DESC, position, id) WHERE state = 'HELD'`);

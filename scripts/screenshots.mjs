@@ -17,7 +17,13 @@ const dataDir = mkdtempSync(path.join(tmpdir(), 'farthing-pictures-'));
 const port = await freePort();
 const url = `http://127.0.0.1:${port}`;
 const themes = ['midnight', 'paper', 'ribbon'];
-const latest = [['Bilal', '0.05', 'A farthing for your thoughts'], ['恵美', '20', 'すごい！ Greetings from Osaka'], ['Ada', '5', 'Loved the boss fight']];
+/** Who tips in the pictures, in scripts that the fonts of most machines have: the account, the name, and what each sends. */
+const cast = [
+  { account: 'ada', name: 'Ada', amount: '5', message: 'Loved the boss fight. One more run?' },
+  { account: 'bilal', name: 'Борис', amount: '0.05', message: 'Привет! A farthing for your thoughts' },
+  { account: 'emi', name: 'Ελένη', amount: '20', message: 'Χαιρετισμούς από την Αθήνα!' },
+  { account: 'fay', name: 'Fay', amount: '2.50', message: 'For the coffee at the second checkpoint' },
+];
 /** Something like a game behind what is transparent. */
 const scenery = 'html { background: radial-gradient(circle at 30% 20%, #6fa8b8, #2f5d73 45%, #16303f) !important; }';
 const usd = (amount) => ({ amount, currency: 'USD' });
@@ -41,14 +47,14 @@ try {
 
 async function takeAll() {
   const owner = await signIn('nova@creators.example');
-  const fans = await Promise.all(['ada', 'bilal', 'emi'].map((name) => signIn(`${name}@fans.example`)));
+  const fans = new Map(await Promise.all(cast.map(async (fan) => [fan, await signIn(`${fan.account}@fans.example`)])));
   const { creator } = await ask(owner, '{ creator(handle: "nova") { id } }');
   const look = { name: 'default', from: usd('0.01'), headline: '{name} tipped {amount}', durationMs: 20_000 };
   await order(owner, 'updateAlertSettings', { variants: [look], minimum: usd('0.01') });
   const { url: address } = await order(owner, 'createOverlay', { name: 'Main scene' }, 'url');
   const secret = new URL(address).hash.slice(1).split('&')[0];
-  const tip = (fan, name, amount, message) =>
-    order(fan, 'sendTip', { creatorId: creator.id, amount: usd(amount), displayName: name, message, idempotencyKey: randomUUID() });
+  const tip = (fan) =>
+    order(fans.get(fan), 'sendTip', { creatorId: creator.id, amount: usd(fan.amount), displayName: fan.name, message: fan.message, idempotencyKey: randomUUID() });
   const overlay = (parts) => `${url}/overlay#${secret}&${new URLSearchParams(parts)}`;
 
   // What the demo data left waiting is one digest; it is not what the pictures are about.
@@ -61,15 +67,17 @@ async function takeAll() {
   for (const [index, theme] of themes.entries()) {
     const page = await open(overlay({ w: 'alerts', theme }), { width: 800, height: 450 });
     await page.waitForSelector('html[data-link="live"]', { state: 'attached' });
-    await tip(fans[index], ['Ada', 'Bilal', '恵美'][index], ['5', '0.05', '20'][index], ['Loved the boss fight. One more run?', 'A farthing for your thoughts', 'すごい！ Greetings from Osaka'][index]);
+    await tip(cast[index]);
     await page.waitForSelector('.alert');
     await picture(page, `alert-${theme}`);
-    if (theme === 'ribbon') await takePages(owner);
+    if (theme === 'ribbon') await takeControl(owner, tip);
     await skipAll(owner);
     await page.context().close();
   }
+  await takeSetup(owner);
+  await skipAll(owner);
   // What was skipped is in no list.
-  for (const [index, [name, amount, message]] of latest.entries()) await tip(fans[(index + 1) % 3], name, amount, message);
+  for (const fan of cast.toReversed()) await tip(fan);
   for (const [widget, selector] of [['goal', '.goal'], ['top-tippers', '.tipper'], ['event-list', '.event']]) {
     const page = await open(overlay({ w: widget, rows: 4 }), { width: 640, height: 320 });
     await page.waitForSelector(selector);
@@ -78,13 +86,28 @@ async function takeAll() {
   }
 }
 
-async function takePages(owner) {
-  for (const name of ['control', 'setup']) {
-    const page = await open(`${url}/${name}/#token=${owner}`, { width: 1100, height: 760 }, false);
-    await delay(2_500);
-    await page.screenshot({ path: path.join(images, `${name}.png`) });
-    await page.context().close();
-  }
+/** The control page with something in each of its lists. */
+async function takeControl(owner, tip) {
+  await tip(cast[3]);
+  await order(owner, 'updateCreator', { holdTipsForApproval: true });
+  await tip(cast[0]);
+  const page = await open(`${url}/control/#token=${owner}`, { width: 1100, height: 760 }, false);
+  for (const { message } of [cast[0], cast[3]]) await page.getByText(message).first().waitFor();
+  await page.getByText('Overlay connected').waitFor();
+  await picture(page, 'control');
+  await page.context().close();
+  await order(owner, 'updateCreator', { holdTipsForApproval: false });
+}
+
+/** The setup page just after an overlay was made: its address, hidden as it is at first, and the overlay itself with a test alert. */
+async function takeSetup(owner) {
+  const page = await open(`${url}/setup/#token=${owner}`, { width: 1100, height: 760 }, false);
+  await page.getByText('Make another overlay').click();
+  await page.getByLabel('Name', { exact: true }).fill('Game scene');
+  await page.getByRole('button', { name: 'Make the overlay and show a test alert' }).click();
+  await page.frameLocator('iframe[title="The overlay"]').locator('.alert[data-test="true"]').waitFor();
+  await picture(page, 'setup');
+  await page.context().close();
 }
 
 async function open(address, viewport = { width: 800, height: 600 }, isOverScenery = true) {

@@ -146,6 +146,60 @@ describe('the control page', () => {
     await owner.getByText('Live', { exact: true }).waitFor();
   });
 
+  test('says while the server is away that it is not up to date, and what went wrong no longer once it is back', async () => {
+    const { scene, owner } = await openBoth();
+    const note = owner.getByText(/^Not up to date: this is how it was at/);
+    expect(await owner.locator('.board.stale').count()).toBe(0);
+    await scene.server.kill('SIGKILL');
+    await note.waitFor();
+    expect(await owner.locator('.board.stale').count()).toBe(1);
+    await owner.getByText('Overlay: unknown').waitFor();
+    expect(await faultsOf(owner)).toEqual([]);
+    await owner.getByRole('button', { name: 'Send a test alert' }).click();
+    await owner.getByText('No answer came from the server').waitFor();
+    // Long enough away that an unlimited wait would have grown beyond the longest.
+    await owner.waitForTimeout(6_000);
+    await scene.server.start();
+    const backAt = Date.now();
+    await owner.locator('.board:not(.stale)').waitFor();
+    expect(Date.now() - backAt).toBeLessThan(5_000);
+    expect(await note.count()).toBe(0);
+    expect(await owner.getByText('No answer came from the server').count()).toBe(0);
+  });
+
+  test('calls an overlay connected only where alerts can be seen', async () => {
+    const { scene, owner } = await openBoth();
+    await owner.getByText('No overlay connected: alerts wait').waitFor();
+    const goal = await browser.open();
+    await scene.show(goal, { w: 'goal' });
+    await owner.getByText('No alert widget connected: alerts wait').waitFor();
+    const alerts = await browser.open();
+    await scene.show(alerts);
+    await owner.getByText('Overlay connected', { exact: true }).waitFor();
+    await alerts.evaluate(() => dispatchEvent(new CustomEvent('obsSourceVisibleChanged', { detail: { visible: false } })));
+    await owner.getByText('Overlay hidden in OBS: alerts wait').waitFor();
+    expect(await owner.locator('.chip', { hasText: 'Overlay hidden' }).getAttribute('class')).toContain('bad');
+    await alerts.evaluate(() => dispatchEvent(new CustomEvent('obsSourceVisibleChanged', { detail: { visible: true } })));
+    await owner.getByText('Overlay connected', { exact: true }).waitFor();
+  });
+
+  test('folds long messages that need no decision, and shows all of one by key', async () => {
+    const { owner, tip } = await openBoth();
+    const words = Array.from({ length: 60 }, (_, index) => `word${index}`).join(' ');
+    await tip(words);
+    await tip('Short words');
+    const message = item(owner, 'Waiting', 'word59').locator('.message');
+    await message.waitFor();
+    const height = async () => (await message.boundingBox())!.height;
+    const folded = await height();
+    const more = owner.getByRole('button', { name: 'Show all' });
+    expect(await more.count()).toBe(1);
+    await more.press('Enter');
+    expect(await height()).toBeGreaterThan(folded * 1.5);
+    await owner.getByRole('button', { name: 'Show less' }).press('Enter');
+    expect(await height()).toBe(folded);
+  });
+
   test('signs in with e-mail and password, stays so in other windows, and out again', async () => {
     const scene = await openScene();
     const { email } = await scene.account('Moss', 'moss@example.com');

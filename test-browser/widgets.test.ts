@@ -1,5 +1,8 @@
-import { describe, expect, test } from '@jest/globals';
+import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
+import { alertOf, startOverlayServer, type OverlayServer } from '../test/support/overlay-server.ts';
 import { oneBrowser } from './chromium.ts';
 import { pixelsSeen } from './probes.ts';
 import { openScene, until } from './scene.ts';
@@ -44,13 +47,40 @@ describe('what fans write', () => {
 
     const seen = await until(() => texts(list, '.event-message'), (messages) => messages.length === corpus.length);
     expect(seen.reverse()).toEqual(corpus);
-    expect((await texts(list, '.event-headline')).reverse()).toEqual(corpus.map((text) => text.slice(0, 40)));
+    // Around a name in another direction than the words beside it stand two characters that nobody sees.
+    expect((await texts(list, '.event-headline')).reverse().map((text) => text!.replace(/[\u2068\u2069]/g, ''))).toEqual(corpus.map((text) => text.slice(0, 40)));
     await until(scene.queue, ({ recent }) => recent.length === corpus.length, 120_000);
     for (const page of [list, alerts]) {
       expect(await page.evaluate(() => (window as { broken?: unknown }).broken)).toBeUndefined();
       expect(await page.$$eval('#overlay *', (nodes) => [...new Set(nodes.map(({ tagName }) => tagName))].filter((name) => !/^(UL|LI|SPAN|SECTION|DIV|P)$/.test(name)))).toEqual([]);
       expect(page.url()).toContain(scene.server.url);
     }
+  });
+
+  test('never hides the amount, which stands once, and turns no English words round', async () => {
+    const scene = await openScene();
+    const look = (headline: string) => scene.order('updateAlertSettings', 'settings { speech }', { variants: [{ name: 'x', from: { amount: '0.01', currency: 'USD' }, headline, durationMs: 2_000 }] });
+    const page = await browser.open();
+    await scene.show(page);
+    await look(`${'{name} '.repeat(12)} tipped {amount}`);
+    await scene.tip({ displayName: 'Wilhelmina the Wonderful' });
+    await page.waitForSelector('.alert-amount:text("$5.00")');
+    await page.waitForSelector('.alert', { state: 'detached' });
+    await look('{name} tipped {amount}');
+    await scene.tip({ displayName: 'محمد عبد الله' });
+    await page.waitForSelector('.alert');
+    expect(await page.$('.alert-amount')).toBeNull();
+    const [name, words] = await page.$eval('.alert-headline', (headline) => {
+      const text = headline.firstChild!;
+      const left = (at: number) => {
+        const range = document.createRange();
+        range.setStart(text, at);
+        range.setEnd(text, at + 1);
+        return range.getBoundingClientRect().left;
+      };
+      return [left(text.textContent!.indexOf('محمد')), left(text.textContent!.indexOf('tipped'))];
+    });
+    expect(name).toBeLessThan(words!);
   });
 
   test('stays inside its box, however many marks are stacked on a letter', async () => {
@@ -107,6 +137,69 @@ describe('the list of events', () => {
     await until(() => texts(page, '.event-message'), (messages) => messages.join() === 'three,two');
     await scene.tip({ message: 'four' });
     await until(() => texts(page, '.event-message'), (messages) => messages.join() === 'four,three');
+  });
+});
+
+describe('the list of events in a burst', () => {
+  const built = path.join(import.meta.dirname, '..', 'dist', 'web', 'overlay');
+  let server: OverlayServer;
+  beforeEach(async () => {
+    server = await startOverlayServer({ folder: built });
+  });
+  afterEach(() => server.stop());
+
+  /** A list, and when it changed and when a line in it began to move, in milliseconds. */
+  async function openList(rows: number) {
+    const page = await browser.open();
+    await page.addInitScript(() => {
+      const changed: number[] = [];
+      const moved: number[] = [];
+      Object.assign(window, { watched: { changed, moved } });
+      const isLine = (node: Node) => node instanceof HTMLElement && node.classList.contains('event');
+      const look = (records: MutationRecord[]) => records.some(({ addedNodes }) => [...addedNodes].some(isLine)) && changed.push(performance.now());
+      new MutationObserver(look).observe(document, { childList: true, subtree: true });
+      document.addEventListener('animationstart', () => moved.push(performance.now()));
+    });
+    await page.goto(`${server.url}/overlay/#t=secret&w=event-list&rows=${rows}`);
+    await until(() => server.told, (told) => told.length > 0);
+    const send = (message: string) => server.send(alertOf({ id: message, message, state: 'QUEUED', lease: null }));
+    const watched = () => page.evaluate(() => (window as unknown as { watched: Record<'changed' | 'moved', number[]> }).watched);
+    return { page, send, watched };
+  }
+  /** The most of these times that lie within one second. */
+  const mostInASecond = (times: readonly number[]) => Math.max(0, ...times.map((from) => times.filter((time) => time >= from && time < from + 1_000).length));
+
+  test('changes and moves no more than three times a second, and ends with the last lines in order', async () => {
+    const { page, send, watched } = await openList(5);
+    for (let n = 1; n <= 60; n++) {
+      send(`m${n}`);
+      await wait(40);
+    }
+    await until(() => texts(page, '.event-message'), (messages) => messages.join() === 'm60,m59,m58,m57,m56');
+    const { changed, moved } = await watched();
+    expect(changed.length).toBeGreaterThan(3);
+    expect(mostInASecond(changed)).toBeLessThanOrEqual(3);
+    expect(mostInASecond(moved)).toBeLessThanOrEqual(3);
+  });
+
+  test('moves a line that comes alone, not those that come together', async () => {
+    const { page, send, watched } = await openList(3);
+    send('alone');
+    await until(watched, ({ moved }) => moved.length === 1);
+    await wait(500);
+    for (const message of ['first', 'second', 'third', 'fourth']) send(message);
+    await until(() => texts(page, '.event-message'), (messages) => messages.join() === 'fourth,third,second');
+    expect(await page.$$eval('.event', (lines) => lines.map((line) => getComputedStyle(line).animationName))).toEqual(['none', 'none', 'none']);
+    expect((await watched()).moved.length).toBeLessThanOrEqual(2);
+  });
+
+  test('never shows what is denied before it was drawn', async () => {
+    const { page, send } = await openList(5);
+    for (const message of ['one', 'two', 'three']) send(message);
+    server.send({ __typename: 'AlertCommand', alertId: 'three', action: 'DENY' });
+    await until(() => texts(page, '.event-message'), (messages) => messages.join() === 'two,one');
+    server.send({ __typename: 'AlertCommand', alertId: 'one', action: 'DENY' });
+    await until(() => texts(page, '.event-message'), (messages) => messages.join() === 'two');
   });
 });
 

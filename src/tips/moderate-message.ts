@@ -8,7 +8,10 @@ export async function lockMessage(tx: Sql, tipId: string): Promise<MessageState>
   return tip.state;
 }
 
-/** Lets a tip's message be seen by everybody, or by nobody but sender, owner and moderators. Call it under `lockMessage`. */
+/**
+ * Lets a tip's message be seen by everybody, or by nobody but sender, owner and moderators. Only a held one becomes visible: what was
+ * denied stays so. Call it under `lockMessage`.
+ */
 export async function setMessageState(tx: Sql, tipId: string, state: 'VISIBLE' | 'DENIED'): Promise<void> {
-  await tx.query('UPDATE tip SET message_state = $2 WHERE id = $1 AND message_state <> $2', [tipId, state]);
+  await tx.query(`UPDATE tip SET message_state = $2 WHERE id = $1 AND (message_state = 'HELD' OR ($2 = 'DENIED' AND message_state <> 'DENIED'))`, [tipId, state]);
 }

@@ -25,7 +25,7 @@ const schema = buildSchema(`
   type Settings { speech: Boolean! }
   type Supporter { displayName: String! total: Money! }
   type Goal { id: ID! title: String! target: Money! raised: Money! reachedAt: String archivedAt: String }
-  type Money { micros: BigInt! formatted(locale: String = "en"): String! }
+  type Money { micros: BigInt! currency: String! formatted(locale: String = "en"): String! }
   type AlertCommand { alertId: ID action: String! }
   type Alert {
     id: ID! kind: String! state: AlertState! headline: String! message: String amount: Money variant: String! durationMs: Int! isTest: Boolean!

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { GraphQLError } from 'graphql';
 import { WebSocket } from 'ws';
 import { keepLinked, type Ask, type LinkOptions, type LinkState } from '../../web/overlay/link.ts';
@@ -192,5 +192,58 @@ describe('the link of an overlay to its server', () => {
     await until(() => parted === 1);
     await wait(100);
     expect(server.tokens).toHaveLength(1);
+  });
+});
+
+describe('a network that falls silent', () => {
+  /** A socket whose server takes the credential, and is never heard again. What is sent on it is lost, and no close comes. */
+  class SilentSocket {
+    static readonly CONNECTING = 0;
+    static readonly OPEN = 1;
+    static readonly CLOSING = 2;
+    static readonly CLOSED = 3;
+    static opened = 0;
+    readyState = SilentSocket.OPEN;
+    onopen?: () => void;
+    onclose?: (event: { code: number; reason: string; wasClean: boolean }) => void;
+    onmessage?: (event: { data: string }) => void;
+
+    constructor() {
+      SilentSocket.opened++;
+      setTimeout(() => this.onopen?.());
+    }
+
+    send(text: string): void {
+      if (JSON.parse(text).type === 'connection_init') setTimeout(() => this.onmessage?.({ data: '{"type":"connection_ack"}' }));
+    }
+
+    close(code = 1005, reason = ''): void {
+      this.readyState = SilentSocket.CLOSED;
+      setTimeout(() => this.onclose?.({ code, reason, wasClean: false }));
+    }
+  }
+
+  beforeEach(() => {
+    SilentSocket.opened = 0;
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  test.each<[string, LinkOptions<Event>['greet']]>([
+    ['while the page greets', async (ask) => void (await ask(reportAlert, { input: { alertId: 'a', lease: 'l', state: 'SHOWN' } }))],
+    ['after the page has subscribed', async () => {}],
+  ])('%s is noticed within twenty seconds, and a new socket is tried', async (_, greet) => {
+    const states: LinkState[] = [];
+    const unlink = keepLinked<Event>({
+      url: 'ws://silent.example/graphql', token: 'secret', query: overlayEvents, variables: { widget: 'ALERTS', locale: 'en' }, keepsPlace: true, greet,
+      parted: () => {}, onEvent: () => {}, onState: (state) => void states.push(state), onBuild: () => {}, webSocketImpl: SilentSocket,
+    });
+    await jest.advanceTimersByTimeAsync(10_000);
+    expect([states, SilentSocket.opened]).toEqual([['connecting'], 1]);
+    await jest.advanceTimersByTimeAsync(10_000);
+    unlink();
+    expect([states, SilentSocket.opened]).toEqual([['connecting', 'away'], 2]);
   });
 });

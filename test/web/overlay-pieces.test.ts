@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { chosenGoal, shareOf } from '../../web/overlay/goals.ts';
+import { chosenGoal, percentOf, shareOf } from '../../web/overlay/goals.ts';
 import type { Goal } from '../../web/overlay/operations.ts';
 import { readOptions } from '../../web/overlay/options.ts';
+import { flashGapMs, paced } from '../../web/overlay/pace.ts';
 import { Reloader } from '../../web/overlay/reloader.ts';
 import { mostSpokenCharacters, Speaker, spokenText, type Utterance } from '../../web/overlay/speech.ts';
+import { shortSum } from '../../web/overlay/sums.ts';
 import { watchVisibility, type View } from '../../web/overlay/visibility.ts';
 
 describe('the address', () => {
@@ -21,6 +23,9 @@ describe('the address', () => {
     ['#t=secret&w=toString', 'The address says w=toString; it may be alerts, goal, top-tippers, event-list.'],
     ['#t=secret&theme=neon', 'The address says theme=neon; it may be midnight, paper, ribbon.'],
     ['#t=secret&volume=loud', 'The address says volume=loud; it may be 0 to 100.'],
+    ['#t=secret&volume=', 'The address says volume=; it may be 0 to 100.'],
+    ['#t=secret&rows=', 'The address says rows=; it may be 1 to 20.'],
+    ['#t=secret&w=goal&goal=', 'The address says goal= without an id; leave it out for the newest goal.'],
     ['#t=secret&volume=101', 'The address says volume=101; it may be 0 to 100.'],
     ['#t=secret&locale=en_US', 'The address says locale=en_US; it may be a language tag such as en or de-CH.'],
     ['#t=secret&rows=0', 'The address says rows=0; it may be 1 to 20.'],
@@ -115,9 +120,11 @@ describe('a newer build', () => {
   });
 });
 
+const usd = (micros: string, formatted = '') => ({ micros, currency: 'USD', formatted });
+
 describe('the goal bar', () => {
   const goal = (id: string, change: Partial<Goal> = {}): Goal => ({
-    __typename: 'Goal', id, title: id, target: { micros: '10000000', formatted: '$10.00' }, raised: { micros: '0', formatted: '$0.00' }, reachedAt: null, archivedAt: null, ...change,
+    __typename: 'Goal', id, title: id, target: usd('10000000', '$10.00'), raised: usd('0', '$0.00'), reachedAt: null, archivedAt: null, ...change,
   });
   const reached = { reachedAt: '2026-01-01T00:00:00Z' };
   const archived = { archivedAt: '2026-01-01T00:00:00Z' };
@@ -134,13 +141,27 @@ describe('the goal bar', () => {
   });
 
   test.each([
-    ['0', '10000000', 0],
-    ['2500000', '10000000', 0.25],
-    ['9999999', '10000000', 0.9999],
-    ['30000000', '10000000', 1],
-    ['9007199254740993000000', '18014398509481986000000', 0.5],
-  ])('%s of %s micros fill %s', (raised, target, share) => {
-    expect(shareOf({ raised: { micros: raised, formatted: '' }, target: { micros: target, formatted: '' } })).toBe(share);
+    ['0', '10000000', 0, 0n],
+    ['2500000', '10000000', 0.25, 25n],
+    ['9999999', '10000000', 0.9999, 99n],
+    ['30000000', '10000000', 1, 300n],
+    ['9007199254740993000000', '18014398509481986000000', 0.5, 50n],
+  ])('%s of %s micros fill %s, which is said as %s per cent', (raised, target, share, percent) => {
+    const goal = { raised: usd(raised), target: usd(target) };
+    expect(shareOf(goal)).toBe(share);
+    expect(percentOf(goal)).toBe(percent);
+  });
+
+  test.each([
+    ['USD', '12345678', 'en', '$12.34'],
+    ['USD', '999999', 'en', '$0.99'],
+    ['USD', '1234567890123', 'en', '$1,234,567.89'],
+    ['JPY', '1500000', 'en', '¥1'],
+    ['USD', '12340000', 'en', 'as the server wrote it'],
+    ['USD', '9999', 'en', 'as the server wrote it'],
+    ['USD', '0', 'en', 'as the server wrote it'],
+  ])('says a sum in %s of %s micros short', (currency, micros, locale, text) => {
+    expect(shortSum({ micros, currency, formatted: 'as the server wrote it' }, locale)).toBe(text);
   });
 });
 
@@ -198,6 +219,28 @@ describe('what is read out', () => {
     expect(texts()).toEqual(['a', 'c']);
   });
 
+  test('is silent about an alert that waits twice, as one does that was given back and shown again', () => {
+    for (const id of ['a', 'b', 'b', 'c']) speaker.say(id, id);
+    speaker.hush('b');
+    spoken[0]!.listeners.end!();
+    expect(texts()).toEqual(['a', 'c']);
+  });
+
+  test.each([
+    ['all of it is to end', () => speaker.hush(null)],
+    ['the creator turns speech off', () => (speaker.isOn = false)],
+  ])('ends at once, and nothing that waits is spoken, when %s', (_, end) => {
+    for (const id of ['a', 'b', 'c']) speaker.say(id, id);
+    end();
+    expect(cancelled).toBe(1);
+    spoken[0]!.listeners.error!();
+    jest.advanceTimersByTime(60_000);
+    expect([texts(), cancelled]).toEqual([['a'], 1]);
+    speaker.isOn = true;
+    speaker.say('d', 'd');
+    expect(texts()).toEqual(['a', 'd']);
+  });
+
   test('goes on when a voice never says that it has ended', () => {
     speaker.say('a', 'a');
     speaker.say('b', 'b');
@@ -209,5 +252,32 @@ describe('what is read out', () => {
     speaker.isOn = false;
     speaker.say('a', 'a');
     expect(texts()).toEqual([]);
+  });
+});
+
+describe('what is drawn at a pace', () => {
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  test('comes at once when it is the first for a while, and no more than three times in any second, the last time with all there is', () => {
+    let wanted = 0;
+    const drawn: { readonly at: number; readonly wanted: number }[] = [];
+    const draw = paced(() => drawn.push({ at: performance.now(), wanted }));
+    for (; wanted < 100; jest.advanceTimersByTime(20)) {
+      wanted++;
+      draw();
+      if (wanted === 1) expect(drawn).toHaveLength(1);
+    }
+    jest.advanceTimersByTime(flashGapMs);
+    expect(drawn.filter(({ at }, index) => index >= 3 && at - drawn[index - 3]!.at < 1_000)).toEqual([]);
+    expect([drawn.length, drawn.at(-1)!.wanted]).toEqual([7, 100]);
+    jest.advanceTimersByTime(10_000);
+    expect(drawn).toHaveLength(7);
+    draw();
+    expect(drawn).toHaveLength(8);
   });
 });

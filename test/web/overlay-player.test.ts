@@ -19,7 +19,12 @@ describe('the player of alerts', () => {
     log = [];
     isKnownHidden = false;
     player = new AlertPlayer({
-      stage: { show: ({ id }) => void log.push(`shows ${id}`), leave: () => void log.push('leaves'), clear: () => void log.push('clears') },
+      stage: {
+        show: ({ id }) => void log.push(`shows ${id}`),
+        leave: () => void log.push('leaves'),
+        clear: () => void log.push('clears'),
+        silence: (alertId) => void log.push(`silences ${alertId ?? 'all'}`),
+      },
       report: ({ alertId, lease, state }) => void log.push(`reports ${alertId} ${state} under "${lease}"`),
       isKnownHidden: () => isKnownHidden,
       onIdle: () => void log.push('is idle'),
@@ -81,12 +86,34 @@ describe('the player of alerts', () => {
     player.receive(alert('a'));
     passes(1_000);
     player.command({ __typename: 'AlertCommand', alertId: 'a', action: 'SKIP' });
-    expect(log).toEqual(['shows a', 'clears', 'is idle']);
+    expect(log).toEqual(['shows a', 'silences a', 'clears', 'is idle']);
     player.receive(alert('b'));
     passes(1_000);
     player.command({ __typename: 'AlertCommand', alertId: null, action: 'DENY' });
     passes(10_000);
-    expect(log).toEqual(['shows a', 'clears', 'is idle', 'shows b', 'clears', 'is idle']);
+    expect(log.slice(4)).toEqual(['shows b', 'silences all', 'clears', 'is idle']);
+  });
+
+  test.each([['before it could start', 0], ['while it leaves', 5_999], ['after it has gone', 6_000]])('silences an alert that is denied %s', (_, ms) => {
+    player.receive(alert('a'));
+    if (ms === 0) player.receive(alert('b'));
+    passes(ms);
+    log = [];
+    player.command({ __typename: 'AlertCommand', alertId: ms === 0 ? 'b' : 'a', action: 'DENY' });
+    expect(log[0]).toBe(ms === 0 ? 'silences b' : 'silences a');
+    passes(10_000);
+    expect(log.filter((line) => /shows|reports/.test(line))).toEqual([]);
+  });
+
+  test.each([
+    ['is hidden', () => player.setVisible(false)],
+    ['may show nothing any more', () => player.stop()],
+  ])('silences everything when it %s, though nothing shows', (_, end) => {
+    player.receive(alert('a'));
+    passes(6_000);
+    log = [];
+    end();
+    expect(log).toEqual(['silences all']);
   });
 
   test('goes on with what shows when another alert is skipped', () => {
@@ -94,6 +121,7 @@ describe('the player of alerts', () => {
     player.command({ __typename: 'AlertCommand', alertId: 'b', action: 'SKIP' });
     player.command({ __typename: 'AlertCommand', alertId: 'a', action: 'APPROVE' });
     passes(6_000);
+    expect(log).not.toContain('silences a');
     expect(log).toContain('reports a SHOWN under "lease of a"');
   });
 
@@ -102,7 +130,7 @@ describe('the player of alerts', () => {
     passes(3_000);
     player.setVisible(false);
     passes(10_000);
-    expect(log).toEqual(['shows a', 'clears', 'reports a QUEUED under "lease of a"', 'is idle']);
+    expect(log).toEqual(['shows a', 'silences all', 'clears', 'reports a QUEUED under "lease of a"', 'is idle']);
     player.setVisible(true);
     player.receive(alert('a', { lease: 'a second' }));
     passes(6_000);
@@ -115,7 +143,7 @@ describe('the player of alerts', () => {
     isKnownHidden = true;
     player.receive(alert('b'));
     passes(10_000);
-    expect(log).toEqual(['reports a QUEUED under "lease of a"']);
+    expect(log).toEqual(['silences all', 'reports a QUEUED under "lease of a"']);
   });
 
   test('goes on with the next alert as soon as the server does, and leaves the report to the overlay that was faster', () => {
@@ -151,6 +179,6 @@ describe('the player of alerts', () => {
     player.receive(alert('a'));
     player.stop();
     passes(10_000);
-    expect(log).toEqual(['shows a', 'clears']);
+    expect(log).toEqual(['shows a', 'silences all', 'clears']);
   });
 });

@@ -5,6 +5,8 @@ export interface AlertListParts {
   readonly name: ListName;
   readonly title: string;
   readonly empty: string;
+  /** Whether long messages are cut short until somebody asks for the rest. */
+  readonly folds: boolean;
   readonly act: (alert: Alert, action: Action) => Promise<void>;
 }
 
@@ -113,8 +115,26 @@ export class AlertList {
     return [
       el('p', { class: 'headline' }, el('bdi', {}, alert.headline), ...marks),
       el('p', { class: 'quiet' }, amount, el('time', { datetime: alert.createdAt }, time.toLocaleTimeString())),
-      ...(alert.message === null ? [] : [el('p', { class: 'message', dir: 'auto' }, alert.message)]),
+      ...(alert.message === null ? [] : this.#drawMessage(alert.message)),
       ...(buttons.length === 0 ? [] : [el('div', { class: 'row' }, ...buttons)]),
     ];
   }
+
+  #drawMessage(text: string): Node[] {
+    const message = el('p', { class: 'message', dir: 'auto' }, text);
+    if (!this.#parts.folds || !isLong(text)) return [message];
+    message.classList.add('folded');
+    const onclick = () => {
+      const isFolded = message.classList.toggle('folded');
+      more.textContent = isFolded ? 'Show all' : 'Show less';
+      more.setAttribute('aria-expanded', String(!isFolded));
+    };
+    const more = el('button', { type: 'button', class: 'more', 'aria-expanded': 'false', onclick }, 'Show all');
+    return [message, more];
+  }
+}
+
+/** Surely more than the three lines that are left of it. */
+function isLong(text: string): boolean {
+  return text.length > 200 || text.split('\n').length > 3;
 }

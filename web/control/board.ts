@@ -1,5 +1,7 @@
-import type { Api, ApiFailure } from '../shared/api.ts';
+import type { Api } from '../shared/api.ts';
 import { actionButton, el, messageOf } from '../shared/dom.ts';
+import { ApiFailure } from '../shared/failure.ts';
+import { presenceOf, presenceWords, type Source } from '../shared/presence.ts';
 import { AlertList } from './alert-list.ts';
 import {
   doneNames, actionsFor, listsOf, moderateMutation, overlaysQuery, queueSubscription, stateMutation, testMutation,
@@ -27,23 +29,28 @@ export class Board {
   readonly #stopped = new AbortController();
   readonly #status = el('p', { role: 'status', class: 'status quiet' });
   readonly #problem = el('p', { role: 'alert', class: 'problem' });
+  readonly #stale = el('p', { role: 'status', class: 'stale-note' });
   readonly #connected = el('span', { class: 'chip' }, 'Overlay: …');
   readonly #state = el('span', { class: 'chip' }, '…');
   readonly #pause: HTMLButtonElement;
   readonly #lists: Record<ListName, AlertList>;
   #queue: Queue | null = null;
+  #queueCameAt = 0;
+  /** The problem that is shown is that the server did not answer. */
+  #isUnreachable = false;
   /** Alerts that this window has just acted on: that they leave their list is no surprise. */
   readonly #acted = new Set<string>();
   #quietUntil = 0;
 
   constructor(parts: BoardParts) {
     this.#parts = parts;
-    const list = (name: ListName, title: string, empty: string) => new AlertList({ name, title, empty, act: (alert, action) => this.#act(alert, action) });
+    const list = (name: ListName, title: string, empty: string, folds = false) =>
+      new AlertList({ name, title, empty, folds, act: (alert, action) => this.#act(alert, action) });
     this.#lists = {
       showing: list('showing', 'Showing now', 'Nothing is showing.'),
       held: list('held', 'Held for approval', 'Nothing is held.'),
-      waiting: list('waiting', 'Waiting', 'Nothing waits.'),
-      recent: list('recent', 'Recent', 'Nothing was shown yet.'),
+      waiting: list('waiting', 'Waiting', 'Nothing waits.', true),
+      recent: list('recent', 'Recent', 'Nothing was shown yet.', true),
     };
     this.#pause = actionButton('Pause', () => this.#toggle());
     const bar = el(
@@ -53,11 +60,12 @@ export class Board {
       this.#state,
       this.#pause,
       actionButton('Send a test alert', () => this.#sendTest()),
+      shortcuts(this.#shortcuts(), this.#stopped.signal),
     );
     const { showing, held, waiting, recent } = this.#lists;
-    const help = shortcuts(this.#shortcuts(), this.#stopped.signal);
-    help.classList.add('wide');
-    this.element = el('div', { class: 'board' }, bar, this.#said(), showing.element, held.element, waiting.element, recent.element, help);
+    recent.element.classList.add('wide');
+    // Until the queue is known, what is shown is not true.
+    this.element = el('div', { class: 'board stale' }, bar, this.#said(), showing.element, held.element, waiting.element, recent.element);
   }
 
   /** Starts to watch. Answers how to stop. */
@@ -75,11 +83,26 @@ export class Board {
     };
   }
 
+  /** The server is not heard any more: what is shown may have passed. */
+  markStale(): void {
+    this.element.classList.add('stale');
+    this.#showPresence(null);
+    if (this.#queue) this.#stale.textContent = `Not up to date: this is how it was at ${new Date(this.#queueCameAt).toLocaleTimeString()}. Connecting again…`;
+  }
+
+  #markFresh(): void {
+    this.#queueCameAt = Date.now();
+    this.element.classList.remove('stale');
+    this.#stale.textContent = '';
+    if (this.#isUnreachable) this.#say(null);
+  }
+
   #said(): HTMLElement {
-    return el('div', { class: 'wide' }, this.#status, this.#problem);
+    return el('div', { class: 'wide' }, this.#stale, this.#status, this.#problem);
   }
 
   #show(queue: Queue): void {
+    this.#markFresh();
     this.#queue = queue;
     const isPaused = queue.state === 'PAUSED';
     this.#state.textContent = isPaused ? 'Paused' : 'Playing';
@@ -105,16 +128,16 @@ export class Board {
   async #lookForOverlays(): Promise<void> {
     try {
       const { viewer } = await this.#parts.api.ask<OverlaysAnswer>(overlaysQuery);
-      this.#showConnected((viewer?.creator?.dashboard?.overlays ?? []).reduce((sum, { connections }) => sum + connections, 0));
+      this.#showPresence((viewer?.creator?.dashboard?.overlays ?? []).flatMap(({ sources }) => sources));
     } catch {
-      this.#connected.textContent = 'Overlay: unknown';
-      this.#connected.className = 'chip';
+      this.#showPresence(null);
     }
   }
 
-  #showConnected(count: number): void {
-    this.#connected.textContent = count === 0 ? 'No overlay connected' : count === 1 ? 'Overlay connected' : `${count} overlays connected`;
-    this.#connected.className = `chip ${count === 0 ? 'bad' : 'good'}`;
+  /** Null: nobody knows. */
+  #showPresence(sources: readonly Source[] | null): void {
+    this.#connected.textContent = sources ? presenceWords(sources) : 'Overlay: unknown';
+    this.#connected.className = `chip ${sources ? (presenceOf(sources).presence === 'seen' ? 'good' : 'bad') : ''}`;
   }
 
   #focused(): Alert | null {
@@ -148,14 +171,20 @@ export class Board {
   }
 
   async #try(work: () => Promise<void>): Promise<boolean> {
-    this.#problem.textContent = '';
+    this.#say(null);
     try {
       await work();
       return true;
     } catch (error) {
-      this.#problem.textContent = messageOf(error);
+      this.#say(error);
       return false;
     }
+  }
+
+  /** Shows what went wrong; null: nothing. */
+  #say(problem: unknown): void {
+    this.#isUnreachable = problem instanceof ApiFailure && problem.code === 'UNREACHABLE';
+    this.#problem.textContent = problem === null ? '' : messageOf(problem);
   }
 
   #shortcuts(): Shortcut[] {
@@ -203,5 +232,5 @@ export class Board {
 }
 
 interface OverlaysAnswer {
-  readonly viewer: { readonly creator: { readonly dashboard: { readonly overlays: readonly { readonly connections: number }[] } | null } | null } | null;
+  readonly viewer: { readonly creator: { readonly dashboard: { readonly overlays: readonly { readonly sources: readonly Source[] }[] } | null } | null } | null;
 }

@@ -1,5 +1,6 @@
-import { ApiFailure, createApi, type Api } from '../shared/api.ts';
+import { createApi, type Api } from '../shared/api.ts';
 import { el, messageOf } from '../shared/dom.ts';
+import { ApiFailure } from '../shared/failure.ts';
 import { Session } from '../shared/session.ts';
 import { signInForms } from '../shared/sign-in.ts';
 import { Board } from './board.ts';
@@ -15,6 +16,7 @@ const session = new Session();
 const live = el('span', { role: 'status', class: 'chip' });
 const api: Api = createApi({ token: session.token, onLive: showLive });
 let stop = () => {};
+let board: Board | null = null;
 
 interface ViewerAnswer {
   readonly viewer: { readonly displayName: string; readonly creator: Page | null; readonly moderates: readonly Page[] } | null;
@@ -77,15 +79,21 @@ function pagePicker(pages: readonly Page[], page: Page): HTMLElement[] {
 }
 
 function show(page: Page, isOwner: boolean): void {
-  const board = new Board({ api, page, isOwner, refused: ({ message }) => openAgain(message) });
+  const shown = new Board({ api, page, isOwner, refused: ({ message }) => openAgain(message) });
   showLive(false);
-  main.replaceChildren(board.element);
-  stop = board.start();
+  main.replaceChildren(shown.element);
+  const stopBoard = shown.start();
+  board = shown;
+  stop = () => {
+    board = null;
+    stopBoard();
+  };
 }
 
 function showLive(isLive: boolean): void {
   live.textContent = isLive ? 'Live' : 'Connecting…';
   live.className = `chip ${isLive ? 'good' : 'bad'}`;
+  if (!isLive) board?.markStale();
 }
 
 async function leave(): Promise<void> {

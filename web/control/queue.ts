@@ -31,7 +31,7 @@ export const viewerQuery = `{
   viewer { displayName creator { id displayName handle } moderates { id displayName handle } }
 }`;
 
-export const overlaysQuery = '{ viewer { creator { dashboard { overlays { connections } } } } }';
+export const overlaysQuery = '{ viewer { creator { dashboard { overlays { sources { widget isVisible } } } } } }';
 
 export const queueSubscription = `
   subscription Queue($creatorId: ID!, $locale: String!) {
@@ -64,9 +64,10 @@ export function listsOf({ showing, pending, recent }: Queue): Record<ListName, r
 /** What may be done with an alert now, the likeliest first. */
 export function actionsFor({ state, message, isTest }: Alert): readonly Action[] {
   if (state === 'HELD') return ['APPROVE', 'DENY'];
-  if (state === 'SHOWN' || state === 'SKIPPED') return ['REPLAY'];
   if (state === 'DENIED') return [];
-  return message !== null && !isTest ? ['SKIP', 'DENY'] : ['SKIP'];
+  const first: Action = state === 'SHOWN' || state === 'SKIPPED' ? 'REPLAY' : 'SKIP';
+  // A fan's words can be taken away even after they were shown: lists show them on.
+  return message !== null && !isTest ? [first, 'DENY'] : [first];
 }
 
 export const actionNames: Record<Action, string> = { APPROVE: 'Approve', DENY: 'Deny', SKIP: 'Skip', REPLAY: 'Replay' };
@@ -79,7 +80,7 @@ const stateNames: Partial<Record<Alert['state'], string>> = { SKIPPED: 'Skipped'
 
 /** The short words beside an alert's headline. */
 export function marksOf({ kind, state, isTest, attempt, replayOf }: Alert): string[] {
-  const again = attempt > 1 ? `${attempt}. attempt` : null;
+  const again = attempt > 1 ? `Attempt ${attempt}` : null;
   return [isTest ? 'Test' : kindNames[kind], replayOf === null ? null : 'Replay', again, stateNames[state] ?? null].filter((mark) => mark !== null);
 }
 

@@ -31,7 +31,7 @@ export function shortcuts(list: readonly Shortcut[], signal: AbortSignal): HTMLD
   document.addEventListener('keydown', onKey, { signal });
   const help = el(
     'details',
-    { class: 'card help' },
+    { class: 'help' },
     el('summary', {}, 'Keyboard'),
     el('ul', {}, ...list.map(({ key, does }) => el('li', {}, el('kbd', {}, key), ` ${does}`))),
     el('label', { class: 'row' }, el('input', { type: 'checkbox', checked: isOn, onchange }), 'Single keys are on'),

@@ -1,5 +1,6 @@
 import type { Alert, AlertCommand } from './operations.ts';
 import type { Report } from './outbox.ts';
+import { flashGapMs } from './pace.ts';
 
 /** Where alerts are seen and heard. */
 export interface Stage {
@@ -8,6 +9,8 @@ export interface Stage {
   leave(): void;
   /** At once. */
   clear(): void;
+  /** Nothing more is heard of this alert, be it seen, gone or still waiting to be read out; null: of any. */
+  silence(alertId: string | null): void;
 }
 
 export interface PlayerParts {
@@ -19,8 +22,6 @@ export interface PlayerParts {
   onIdle(): void;
 }
 
-/** Two alerts start at least this far apart, however fast a moderator skips: no more than three flashes a second. */
-const shortestMs = 350;
 const leavingMs = 400;
 /** Showings that are remembered, so that none is shown twice. A server repeats only the last. */
 const mostLeases = 100;
@@ -59,9 +60,11 @@ export class AlertPlayer {
     this.#start(alert, lease);
   }
 
-  /** Stops what is showing at once. Nothing is reported: the server has decided. */
+  /** Stops what is showing, and what is heard of it, at once. Nothing is reported: the server has decided. */
   command({ alertId, action }: AlertCommand): void {
     if (action !== 'SKIP' && action !== 'DENY') return;
+    // Whatever is seen: a voice reads on when its alert has gone.
+    this.#parts.stage.silence(alertId);
     if (!this.#showing || (alertId !== null && alertId !== this.#showing.alert.id)) return;
     this.#end();
     this.#parts.onIdle();
@@ -70,21 +73,25 @@ export class AlertPlayer {
   /** What is showing when the page becomes hidden is given back: nobody saw it to its end. */
   setVisible(isVisible: boolean): void {
     this.#isVisible = isVisible;
-    if (isVisible || !this.#showing) return;
+    if (isVisible) return;
+    this.#parts.stage.silence(null);
+    if (!this.#showing) return;
     const { alert, lease } = this.#showing;
     this.#end();
     this.#parts.report({ alertId: alert.id, lease, state: 'QUEUED' });
     this.#parts.onIdle();
   }
 
-  /** Nothing may be shown any more: the credential is not valid. */
+  /** Nothing may be shown or heard any more: the credential is not valid. */
   stop(): void {
+    this.#parts.stage.silence(null);
     this.#end();
   }
 
   #start(alert: Alert, lease: string): void {
-    const wait = Math.max(0, this.#lastStart + shortestMs - performance.now());
-    const duration = Math.max(shortestMs, alert.durationMs);
+    // However fast a moderator skips.
+    const wait = Math.max(0, this.#lastStart + flashGapMs - performance.now());
+    const duration = Math.max(flashGapMs, alert.durationMs);
     const timers: Timer[] = [];
     const at = (ms: number, work: () => void) => timers.push(setTimeout(work, ms));
     const show = () => {

@@ -7,6 +7,12 @@ export function chosenGoal(goals: readonly Goal[], goalId: string | null): Goal 
   return open.filter(({ reachedAt }) => reachedAt === null).at(-1) ?? open.at(-1);
 }
 
+/** The same in whole per cent, rounded down, and as far beyond 100 as it went. */
+export function percentOf(goal: Pick<Goal, 'raised' | 'target'>): bigint {
+  const target = BigInt(goal.target.micros);
+  return target <= 0n ? 100n : (BigInt(goal.raised.micros) * 100n) / target;
+}
+
 /** How far it has come, 0 to 1. */
 export function shareOf(goal: Pick<Goal, 'raised' | 'target'>): number {
   const target = BigInt(goal.target.micros);

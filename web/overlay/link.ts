@@ -1,5 +1,5 @@
 import { createClient, type Client, type ClientOptions, type FormattedExecutionResult } from 'graphql-ws';
-import { comesBack, resume } from '../shared/resume.ts';
+import { comesBack, resume, watchPongs } from '../shared/resume.ts';
 
 /** How the page stands to its server. Refused: the token is not valid any more, and nothing is tried again. */
 export type LinkState = 'connecting' | 'live' | 'away' | 'refused';
@@ -98,6 +98,8 @@ function openSession<Event>(options: LinkOptions<Event>, after: () => string | u
   });
   const end = () => client.terminate();
   const giveUp = setTimeout(end, connectWithinMs);
+  // From the first moment: a network may fall silent while the page greets, too.
+  const stopWatching = watchPongs(client);
   let stop = () => {};
   let hasEnded = false;
   let refresh: ReturnType<typeof setInterval> | undefined;
@@ -106,6 +108,7 @@ function openSession<Event>(options: LinkOptions<Event>, after: () => string | u
       hasEnded = true;
       clearTimeout(giveUp);
       clearInterval(refresh);
+      stopWatching();
       stop();
       // A client that is disposed of does not connect again by itself; there is no socket left to wait for.
       Promise.resolve(client.dispose()).catch(() => {});

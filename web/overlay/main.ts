@@ -31,7 +31,7 @@ interface Widget extends Board {
 }
 
 function openBoard(options: OverlayOptions): Widget {
-  const board = { goal: () => new GoalBar(root, options.goalId), 'top-tippers': () => new TopTippers(root, options.rows), 'event-list': () => new EventList(root, options.rows) };
+  const board = { goal: () => new GoalBar(root, options, say), 'top-tippers': () => new TopTippers(root, options), 'event-list': () => new EventList(root, options.rows) };
   const made: Board = board[options.widget as keyof typeof board]();
   return { receive: (payload) => made.receive(payload), isIdle: () => true, stop: () => root.replaceChildren() };
 }

@@ -26,8 +26,9 @@ export interface AlertCommand {
   readonly action: string;
 }
 
-interface Sum {
+export interface Sum {
   readonly micros: string;
+  readonly currency: string;
   readonly formatted: string;
 }
 
@@ -43,7 +44,7 @@ export interface Goal {
 
 export interface Supporter {
   readonly displayName: string;
-  readonly total: { readonly formatted: string };
+  readonly total: Sum;
 }
 
 export interface OverlayState {
@@ -73,7 +74,7 @@ subscription OverlayEvents($after: String, $widget: OverlayWidget!, $locale: Str
         buildId
         settings { speech }
         goals { ...goal }
-        topTippers { displayName total { formatted(locale: $locale) } }
+        topTippers { displayName total { ...sum } }
       }
       ... on Alert { ...alert }
       ... on AlertCommand { alertId action }
@@ -85,8 +86,9 @@ fragment alert on Alert {
   __typename id kind state headline message amount { formatted(locale: $locale) } variant durationMs isTest lease leaseRemainingMs
 }
 fragment goal on Goal {
-  __typename id title target { micros formatted(locale: $locale) } raised { micros formatted(locale: $locale) } reachedAt archivedAt
-}`;
+  __typename id title target { ...sum } raised { ...sum } reachedAt archivedAt
+}
+fragment sum on Money { micros currency formatted(locale: $locale) }`;
 
 export const reportAlert = `
 mutation ReportAlert($input: ReportAlertInput!) {

@@ -29,13 +29,20 @@ export function readOptions(fragment: string, language: string): OverlayOptions 
   if (!isOneOf(widget, Object.keys(widgets) as WidgetName[])) return oneOf('w', widget, Object.keys(widgets));
   const theme = given.get('theme') ?? themes[0];
   if (!isOneOf(theme, themes)) return oneOf('theme', theme, themes);
-  const volumePercent = Number(given.get('volume') ?? 60);
+  const volumePercent = numberIn(given.get('volume') ?? '60');
   if (!(volumePercent >= 0 && volumePercent <= 100)) return outOf('volume', given.get('volume'), '0 to 100');
-  const rows = Number(given.get('rows') ?? 5);
+  const rows = numberIn(given.get('rows') ?? '5');
   if (!(Number.isInteger(rows) && rows >= 1 && rows <= 20)) return outOf('rows', given.get('rows'), '1 to 20');
   const locale = given.get('locale') ?? language;
   if (!isLocale(locale)) return `The address says locale=${locale.slice(0, 40)}; it may be a language tag such as en or de-CH.`;
-  return { token, widget, theme, volumePercent, rows, locale, goalId: given.get('goal') };
+  const goalId = given.get('goal');
+  if (goalId === '') return 'The address says goal= without an id; leave it out for the newest goal.';
+  return { token, widget, theme, volumePercent, rows, locale, goalId };
+}
+
+/** Not a number for an empty text, which JavaScript takes for 0. */
+function numberIn(text: string): number {
+  return text.trim() === '' ? NaN : Number(text);
 }
 
 function isLocale(tag: string): boolean {

@@ -19,7 +19,7 @@ export interface Voice {
 
 /** What is read out: links are not spelled, and long text is cut. */
 export function spokenText(headline: string, message: string | null): string {
-  const text = [headline, message ?? ''].filter((part) => part !== '').join('. ').replace(/https?:\/\/\S+/g, 'link').replace(/\s+/g, ' ').trim();
+  const text = [headline, message ?? ''].filter((part) => part !== '').join('. ').replace(/[\u2068\u2069]/g, '').replace(/https?:\/\/\S+/g, 'link').replace(/\s+/g, ' ').trim();
   const characters = [...text];
   if (characters.length <= mostSpokenCharacters) return text;
   return characters.slice(0, mostSpokenCharacters).join('').replace(/\s+\S*$/, '');
@@ -28,28 +28,34 @@ export function spokenText(headline: string, message: string | null): string {
 /** Reads alerts out, one after another. */
 export class Speaker {
   readonly #voice: Voice | undefined;
-  readonly #waiting: { readonly alertId: string; readonly text: string }[] = [];
+  #waiting: { readonly alertId: string; readonly text: string }[] = [];
   /** Kept while it is spoken: browsers drop the events of an utterance that nobody holds. */
   #current: { readonly alertId: string; readonly utterance: Utterance; readonly timer: ReturnType<typeof setTimeout> } | undefined;
-  isOn = false;
+  #isOn = false;
 
   /** Without a voice it stays silent. */
   constructor(voice: Voice | undefined) {
     this.#voice = voice;
   }
 
+  /** Turned off, it falls silent at once. */
+  set isOn(isOn: boolean) {
+    this.#isOn = isOn;
+    if (!isOn) this.hush(null);
+  }
+
   say(alertId: string, text: string): void {
-    if (!this.isOn || !this.#voice || text === '') return;
+    if (!this.#isOn || !this.#voice || text === '') return;
     this.#waiting.push({ alertId, text });
     if (this.#waiting.length > mostWaiting) this.#waiting.shift();
     this.#next();
   }
 
-  /** Of an alert that was skipped, nothing more is heard. */
-  hush(alertId: string): void {
-    const index = this.#waiting.findIndex((waiting) => waiting.alertId === alertId);
-    if (index >= 0) this.#waiting.splice(index, 1);
-    if (this.#current?.alertId !== alertId) return;
+  /** Of this alert nothing more is heard; null: of any. */
+  hush(alertId: string | null): void {
+    const isMeant = (text: { readonly alertId: string }) => alertId === null || text.alertId === alertId;
+    this.#waiting = this.#waiting.filter((text) => !isMeant(text));
+    if (!this.#current || !isMeant(this.#current)) return;
     this.#voice!.cancel();
     this.#done(this.#current.utterance);
   }

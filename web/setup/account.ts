@@ -1,9 +1,11 @@
 import type { Api } from '../shared/api.ts';
+import type { Source } from '../shared/presence.ts';
+import type { AlertSettings } from './settings-change.ts';
 
 export interface Overlay {
   readonly id: string;
   readonly name: string;
-  readonly connections: number;
+  readonly sources: readonly Source[];
   readonly lastSeenAt: string | null;
 }
 
@@ -16,7 +18,9 @@ export interface Creator {
   readonly id: string;
   readonly handle: string;
   readonly displayName: string;
-  readonly dashboard: { readonly overlays: readonly Overlay[]; readonly moderators: readonly Moderator[] };
+  readonly currency: string;
+  readonly tipSettings: { readonly holdForApproval: boolean };
+  readonly dashboard: { readonly overlays: readonly Overlay[]; readonly moderators: readonly Moderator[]; readonly alertSettings: AlertSettings };
 }
 
 export interface Account {
@@ -24,12 +28,26 @@ export interface Account {
   readonly creator: Creator | null;
 }
 
-const accountQuery = `{
+const overlayFields = 'id name lastSeenAt sources { widget isVisible }';
+const settingsFields = `
+  minimum { amount } blockedWords hideAmountsFromModerators speech
+  variants { name from { amount formatted(locale: $locale) } headline durationMs }`;
+
+const accountQuery = `query ($locale: String!) {
   viewer {
     displayName
-    creator { id handle displayName dashboard { overlays { id name connections lastSeenAt } moderators { id displayName } } }
+    creator {
+      id handle displayName currency
+      tipSettings { holdForApproval }
+      dashboard { overlays { ${overlayFields} } moderators { id displayName } alertSettings { ${settingsFields} } }
+    }
   }
 }`;
+const overlaysQuery = `{ viewer { creator { dashboard { overlays { ${overlayFields} } } } } }`;
+const settingsMutation = `mutation ($input: UpdateAlertSettingsInput!, $locale: String!) {
+  updateAlertSettings(input: $input) { settings { ${settingsFields} } errors { code message path } }
+}`;
+const approvalMutation = 'mutation ($input: UpdateCreatorInput!) { updateCreator(input: $input) { errors { code message path } } }';
 
 const overlayPayload = '{ overlay { id name } url errors { code message } }';
 
@@ -48,7 +66,22 @@ export class Setup {
 
   /** Null when nobody is signed in. */
   async account(): Promise<Account | null> {
-    return (await this.#api.ask<{ viewer: Account | null }>(accountQuery)).viewer;
+    return (await this.#api.ask<{ viewer: Account | null }>(accountQuery, { locale: navigator.language })).viewer;
+  }
+
+  /** The overlays alone, of whoever runs a page. */
+  async overlays(): Promise<readonly Overlay[]> {
+    const { viewer } = await this.#api.ask<{ viewer: { creator: Pick<Creator, 'dashboard'> | null } | null }>(overlaysQuery);
+    return viewer?.creator?.dashboard.overlays ?? [];
+  }
+
+  /** Answers the settings as they are then. */
+  async changeAlertSettings(input: Readonly<Record<string, unknown>>): Promise<AlertSettings> {
+    return (await this.#api.change<{ settings: AlertSettings }>(settingsMutation, { input, locale: navigator.language })).settings;
+  }
+
+  async holdForApproval(holdTipsForApproval: boolean): Promise<void> {
+    await this.#api.change(approvalMutation, { input: { holdTipsForApproval } });
   }
 
   async makePage(input: { handle: string; displayName: string; currency: string }): Promise<void> {

@@ -1,9 +1,11 @@
-import { ApiFailure, createApi } from '../shared/api.ts';
+import { createApi } from '../shared/api.ts';
 import { el, field, form, messageOf } from '../shared/dom.ts';
+import { ApiFailure } from '../shared/failure.ts';
 import { Session } from '../shared/session.ts';
 import { signInForms } from '../shared/sign-in.ts';
 import { Setup, type Account, type Creator, type MadeOverlay } from './account.ts';
 import { MadePanel } from './made.ts';
+import { SettingsPart } from './settings.ts';
 import { moderatorsPart, overlaysPart, type OverlaysPart, type Wishes } from './things.ts';
 
 const againAfterMs = 3_000;
@@ -20,6 +22,7 @@ const madePlace = el('div', { hidden: true });
 const lists = el('div', { class: 'lists' });
 let madeId: string | null = null;
 let overlays: OverlaysPart | null = null;
+let settings: SettingsPart | null = null;
 
 /** Shows the next thing to do for the account that is signed in. */
 async function open(): Promise<void> {
@@ -39,6 +42,7 @@ async function open(): Promise<void> {
 
 function showSignIn(problem: string): void {
   overlays = null;
+  settings = null;
   top.replaceChildren(heading);
   main.replaceChildren(...(problem === '' ? [] : [el('p', { role: 'alert' }, problem)]), signInForms(session, open, { canSignUp: true }));
   main.querySelector('input')?.focus();
@@ -73,7 +77,9 @@ function showPageForm(): void {
 function showThings(creator: Creator): void {
   const wishes: Wishes = { setup, creator, made: showMade, changed: showAgain };
   overlays = overlaysPart(wishes);
-  lists.replaceChildren(overlays.element, moderatorsPart(wishes));
+  // What was typed there and not saved yet stays.
+  if (settings?.creatorId !== creator.id) settings = new SettingsPart(setup, creator);
+  lists.replaceChildren(overlays.element, settings.element, moderatorsPart(wishes));
   if (!lists.isConnected) main.replaceChildren(madePlace, lists);
   if (!creator.dashboard.overlays.some(({ id }) => id === madeId)) showPanel(null);
 }
@@ -104,8 +110,7 @@ async function look(): Promise<void> {
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
     if (!overlays || document.hidden) continue;
-    const account = await setup.account().catch(() => null);
-    if (account?.creator) overlays?.update(account.creator.dashboard.overlays);
+    overlays?.update(await setup.overlays().catch(() => []));
   }
 }
 

@@ -1,20 +1,12 @@
 import { createClient, type Client } from 'graphql-ws';
+import { ApiFailure } from './failure.ts';
 import { comesBack, resume } from './resume.ts';
-
-/** A refusal in words for people: a top-level error, or what a mutation's payload says under `errors`. */
-export class ApiFailure extends Error {
-  override name = 'ApiFailure';
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
 
 interface GivenError {
   readonly message: string;
   readonly code?: string;
+  /** Of a payload's error: where in the arguments. */
+  readonly path?: readonly string[] | null;
   readonly extensions?: { readonly code?: string };
 }
 
@@ -48,11 +40,14 @@ export interface Api {
 
 const endpoint = '/graphql';
 const answerWithinMs = 15_000;
+/** Whoever moderates should not wait longer than the overlay does for a server that is back. */
+const longestWaitMs = 3_000;
+const firstWaitMs = 250;
 
 /** The API of the server that the page came from. */
 export function createApi({ token, onLive = () => {} }: ApiOptions): Api {
   const client = createClient({
-    ...comesBack(),
+    ...comesBack(firstWaitMs, longestWaitMs),
     url: `${location.origin.replace(/^http/, 'ws')}${endpoint}`,
     connectionParams: () => (token() === '' ? {} : { authToken: token() }),
     on: { connected: () => onLive(true), closed: () => onLive(false) },
@@ -69,7 +64,7 @@ export function createApi({ token, onLive = () => {} }: ApiOptions): Api {
       const data = await ask<Record<string, { errors: readonly GivenError[] }>>(query, variables);
       const [payload] = Object.values(data);
       const [error] = payload?.errors ?? [];
-      if (error) throw failureOf(error);
+      if (error) throw failureOf(error, error.path ?? []);
       return payload as Payload;
     },
     watch: <Data>(query: string, variables: Record<string, unknown>, watch: Watch<Data>) => watchOver<Data>(client, query, variables, watch),
@@ -122,6 +117,6 @@ function unreachable(): ApiFailure {
   return new ApiFailure('UNREACHABLE', 'No answer came from the server. Try again.');
 }
 
-function failureOf({ message, code, extensions }: GivenError): ApiFailure {
-  return new ApiFailure(code ?? extensions?.code ?? 'UNKNOWN', message);
+function failureOf({ message, code, extensions }: GivenError, path: readonly string[] = []): ApiFailure {
+  return new ApiFailure(code ?? extensions?.code ?? 'UNKNOWN', message, path);
 }

@@ -1,3 +1,5 @@
+import { ApiFailure } from './failure.ts';
+
 type Child = Node | string | null;
 type Value = string | number | boolean | null | ((event: never) => void);
 
@@ -77,11 +79,13 @@ export function form(label: string, fields: readonly HTMLElement[], button: stri
     if (isBusy) return;
     isBusy = true;
     problem.textContent = '';
+    for (const control of element.elements) control.removeAttribute('aria-invalid');
     submit.setAttribute('aria-disabled', 'true');
     try {
       await send(valuesOf(element));
     } catch (error) {
       problem.textContent = messageOf(error);
+      if (error instanceof ApiFailure) point(element, error.path);
     } finally {
       isBusy = false;
       submit.removeAttribute('aria-disabled');
@@ -89,6 +93,15 @@ export function form(label: string, fields: readonly HTMLElement[], button: stri
   };
   const element = el('form', { 'aria-label': label, onsubmit: (event: SubmitEvent) => void onsubmit(event) }, ...fields, submit, problem);
   return element;
+}
+
+/** Leads to the field that the API found at fault, named as its path in the input. */
+function point(form: HTMLFormElement, path: readonly string[]): void {
+  const place = `${path.slice(1).join('.')}.`;
+  const control = [...form.elements].find((each) => each instanceof HTMLElement && place.startsWith(`${each.getAttribute('name') ?? ' '}.`));
+  if (!(control instanceof HTMLElement)) return;
+  control.setAttribute('aria-invalid', 'true');
+  control.focus();
 }
 
 export function messageOf(error: unknown): string {

@@ -63,8 +63,8 @@ export function resume<Data = Record<string, unknown>, Extensions = unknown>(
 /** The clients whose pongs are watched, with how many subscriptions ask for it. */
 const watched = new WeakMap<Client, { count: number; stop: () => void }>();
 
-/** Ends a connection that no longer answers, which a closed laptop's never says by itself. */
-function watchPongs(client: Client): () => void {
+/** Ends a connection that no longer answers, which a closed laptop's never says by itself. Answers what stops the watch. */
+export function watchPongs(client: Client): () => void {
   const watch = watched.get(client) ?? { count: 0, stop: startWatch(client) };
   watch.count++;
   watched.set(client, watch);

@@ -1,4 +1,5 @@
-import { ApiFailure, request } from './api.ts';
+import { request } from './api.ts';
+import { ApiFailure } from './failure.ts';
 import { createTokenStore, takeTokenFromFragment, type TokenStore } from './token.ts';
 
 /**

@@ -1,8 +1,8 @@
 import DataLoader from 'dataloader';
 import { cached, type RequestContext } from '../../api/room.ts';
 import { databaseService, type Sql } from '../../database/room.ts';
-import { connectionLifeSeconds } from '../entities.ts';
-import type { Overlay } from './overlay-type.ts';
+import { connectionLifeSeconds, type OverlayWidgetName } from '../entities.ts';
+import type { Overlay, OverlaySource } from './overlay-type.ts';
 
 const columns = 'overlay.id, overlay.creator_id AS "creatorId", creator.owner_id AS "ownerId", overlay.name, overlay.created_at AS "createdAt", overlay.last_seen_at AS "lastSeenAt"';
 
@@ -32,21 +32,34 @@ export function overlaysOf(context: RequestContext, creatorId: string): Promise<
 
 /** Who is connected with an overlay's token. */
 export interface Presence {
-  readonly connections: number;
+  readonly sources: readonly OverlaySource[];
   /** When the last of them was heard of; null when nobody was lately. */
   readonly seenAt: Date | null;
+}
+
+interface SeenConnection {
+  readonly overlayId: string;
+  readonly widget: OverlayWidgetName | null;
+  readonly isVisible: boolean;
+  readonly seenAt: Date;
+  readonly isOpen: boolean;
 }
 
 export function presenceOf(context: RequestContext, overlayId: string): Promise<Presence> {
   return cached(context, 'live.overlayPresence', () =>
     new DataLoader<string, Presence>(async (overlayIds) => {
-      const rows = await context.services.get(databaseService).query<{ overlay_id: string; connections: bigint; seen_at: Date }>(
-        `SELECT overlay_id, count(*) FILTER (WHERE seen_at > now() - make_interval(secs => $2)) AS connections, max(seen_at) AS seen_at
-         FROM overlay_connection WHERE overlay_id = ANY ($1::uuid[]) GROUP BY overlay_id`,
+      const rows = await context.services.get(databaseService).query<SeenConnection>(
+        `SELECT overlay_id AS "overlayId", widget, is_visible AS "isVisible", seen_at AS "seenAt", seen_at > now() - make_interval(secs => $2) AS "isOpen"
+         FROM overlay_connection WHERE overlay_id = ANY ($1::uuid[]) ORDER BY seen_at, id`,
         [overlayIds, connectionLifeSeconds],
       );
-      const found = new Map(rows.map((row) => [row.overlay_id, { connections: Number(row.connections), seenAt: row.seen_at }]));
-      return overlayIds.map((id) => found.get(id) ?? { connections: 0, seenAt: null });
+      const byOverlay = Map.groupBy(rows, (row) => row.overlayId);
+      return overlayIds.map((id) => presenceIn(byOverlay.get(id) ?? []));
     }),
   ).load(overlayId);
+}
+
+/** The connections come in the order in which they were last seen. */
+function presenceIn(rows: readonly SeenConnection[]): Presence {
+  return { sources: rows.filter(({ isOpen }) => isOpen), seenAt: rows.at(-1)?.seenAt ?? null };
 }

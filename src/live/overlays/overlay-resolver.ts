@@ -5,7 +5,7 @@ import { databaseService } from '../../database/room.ts';
 import { owner, signedIn } from '../../identity/room.ts';
 import { createOverlay, deleteOverlay, rotateOverlayToken } from './edit-overlay.ts';
 import { overlaysOf, presenceOf, readOverlays } from './overlay-lists.ts';
-import { CreateOverlayInput, OVERLAY_PREFIX, OverlayInput, OverlayPayload, OverlayType, type Overlay } from './overlay-type.ts';
+import { CreateOverlayInput, OVERLAY_PREFIX, OverlayInput, OverlayPayload, OverlaySourceType, OverlayType, type Overlay, type OverlaySource } from './overlay-type.ts';
 
 export const overlayNode: NodeType<Overlay> = {
   typeName: 'Overlay',
@@ -23,7 +23,12 @@ export class OverlayFields {
 
   @FieldResolver(() => Int, { description: 'How many sockets are open with its token now. One that was cut off counts for some seconds more.' })
   async connections(@Root() overlay: Overlay, @Ctx() context: RequestContext): Promise<number> {
-    return (await presenceOf(context, overlay.id)).connections;
+    return (await presenceOf(context, overlay.id)).sources.length;
+  }
+
+  @FieldResolver(() => [OverlaySourceType], { description: 'The pages that are open with its token now: what each shows, and whether it is visible. One that was cut off is among them for some seconds more.' })
+  async sources(@Root() overlay: Overlay, @Ctx() context: RequestContext): Promise<readonly OverlaySource[]> {
+    return (await presenceOf(context, overlay.id)).sources;
   }
 
   @FieldResolver(() => DateTimeScalar, { nullable: true, description: 'When it was last connected; null before the first time.' })

@@ -1,5 +1,7 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
 import { DateTimeScalar, NodeInterface, UserError } from '../../api/room.ts';
+import type { OverlayWidgetName } from '../entities.ts';
+import { OverlayWidget } from './overlay-event-type.ts';
 
 /** The prefix of an overlay's id. */
 export const OVERLAY_PREFIX = 'ovl';
@@ -23,6 +25,21 @@ export class OverlayType {
 
   @Field(() => DateTimeScalar, { description: 'When it was made.' })
   createdAt!: Date;
+}
+
+/** A socket that is open with an overlay's token, as it last said of itself. */
+export interface OverlaySource {
+  readonly widget: OverlayWidgetName | null;
+  readonly isVisible: boolean;
+}
+
+@ObjectType('OverlaySource', { description: 'A page that is open with an overlay\'s token, such as a browser source in OBS.' })
+export class OverlaySourceType {
+  @Field(() => OverlayWidget, { nullable: true, description: 'What it shows; null while it subscribes to nothing.' })
+  widget!: OverlayWidgetName | null;
+
+  @Field(() => Boolean, { description: 'Whether it can be seen. Alerts wait while no source that shows alerts is visible.' })
+  isVisible!: boolean;
 }
 
 @InputType({ description: 'A new overlay of the viewer\'s own page.' })

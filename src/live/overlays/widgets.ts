@@ -60,8 +60,10 @@ async function alertBox(event: StreamEvent, context: RequestContext): Promise<Pa
       return alert.state === 'SHOWING' && alert.attempt === event.data.attempt ? withTypeName(alert, 'Alert') : null;
     }
     case 'SKIPPED':
+      return event.data.from === 'SHOWING' ? command(event.subjectId, 'SKIP') : null;
     case 'DENIED':
-      return event.data.from === 'SHOWING' ? command(event.subjectId, event.kind === 'SKIPPED' ? 'SKIP' : 'DENY') : null;
+      // One that is over may still be read aloud.
+      return command(event.subjectId, 'DENY');
     case 'QUEUE_STATE':
     case 'SETTINGS':
       return stateOf(event.creatorId);
@@ -74,8 +76,8 @@ async function eventList(event: StreamEvent, context: RequestContext): Promise<P
   if (event.kind === 'DENIED') return command(event.subjectId, 'DENY');
   if (event.kind !== 'QUEUED') return null;
   const alert = await alertOf(event, context);
-  // A replay repeats what the list has, and a digest sums up what it has.
-  const isNews = alert.replayOf === null && alert.kind !== 'DIGEST' && alert.state !== 'HELD' && alert.state !== 'DENIED';
+  // A replay repeats what the list has, a digest sums up what it has, and a test is no event.
+  const isNews = alert.replayOf === null && !alert.isTest && alert.kind !== 'DIGEST' && alert.state !== 'HELD' && alert.state !== 'DENIED';
   return isNews ? withTypeName(alert, 'Alert') : null;
 }
 

@@ -94,9 +94,13 @@ export class AlertFields {
     return (await hidesAmounts(alert, context)) ? null : moneyOf(alert);
   }
 
-  @FieldResolver(() => TipType, { nullable: true, description: 'The tip it tells of; null for other kinds and for tests.' })
-  tip(@Root() alert: AlertRow, @Ctx() context: RequestContext): Promise<Tip | null> {
-    return tipOf(alert, context);
+  @InsiderDependent()
+  @FieldResolver(() => TipType, {
+    nullable: true,
+    description: 'The tip it tells of; null for other kinds, for tests, and for moderators from whom amounts are hidden.',
+  })
+  async tip(@Root() alert: AlertRow, @Ctx() context: RequestContext): Promise<Tip | null> {
+    return (await hidesAmounts(alert, context)) ? null : tipOf(alert, context);
   }
 
   @InsiderDependent()

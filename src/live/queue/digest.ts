@@ -37,24 +37,30 @@ export async function readPast(queue: LockedQueue, settings: AlertSettings): Pro
 
 const waitsTooLong = `alert.creator_id = $1 AND alert.state = 'QUEUED' AND NOT alert.is_test AND alert.waiting_since < $2`;
 
+/** A replay tells of what was told already, and of a refunded tip there is nothing to tell. */
+const counts = `alert.replay_of IS NULL AND NOT EXISTS (SELECT FROM tip WHERE tip.id = alert.tip_id AND tip.status = 'REFUNDED')`;
+
 /**
  * Before something is shown again: waiting alerts past their age are skipped, and one digest takes the place of the first of them.
- * An older digest is counted with what it stands for. Answers the digest, stored by the caller; empty when there is none.
+ * An older digest is counted with what it stands for; replays and refunded tips are not counted. Answers the digest, stored by the
+ * caller; empty when there is none.
  */
 export async function foldStale(queue: LockedQueue, settings: AlertSettings): Promise<AlertRow[]> {
   const { tx, creatorId, now } = queue;
   const values = [creatorId, cutoff(queue, settings)];
   const stale = await tx.query(`SELECT id FROM alert WHERE ${waitsTooLong} LIMIT ${FEWEST_FOR_A_DIGEST}`, values);
   if (stale.length < FEWEST_FOR_A_DIGEST) return [];
-  const skipped = await tx.query<AlertRow>(
-    `UPDATE alert SET state = 'SKIPPED', ended_at = $3 WHERE ${waitsTooLong} RETURNING ${alertColumns}`,
-    [...values, now],
+  const told = await tx.query(`SELECT id FROM alert WHERE ${waitsTooLong} AND ${counts} LIMIT ${FEWEST_FOR_A_DIGEST}`, values);
+  const skipped = await tx.query<AlertRow & { readonly counts: boolean }>(
+    `UPDATE alert SET state = 'SKIPPED', ended_at = $3 WHERE ${waitsTooLong} AND ($4 OR NOT (${counts})) RETURNING ${alertColumns}, ${counts} AS counts`,
+    [...values, now, told.length >= FEWEST_FOR_A_DIGEST],
   );
-  for (const alert of skipped) queue.tell('SKIPPED', alert, { from: 'QUEUED' });
+  for (const { counts: _, ...alert } of skipped) queue.tell('SKIPPED', alert, { from: 'QUEUED' });
+  const counted = skipped.filter(({ counts }) => counts);
   return digestOf(queue, settings, {
-    count: skipped.reduce((sum, { digestCount }) => sum + (digestCount ?? 1), 0),
+    count: counted.reduce((sum, { digestCount }) => sum + (digestCount ?? 1), 0),
     // What a goal was raised by is in the tips already.
-    amountMicros: skipped.reduce((sum, { kind, amountMicros }) => sum + (kind === 'GOAL_REACHED' ? 0n : (amountMicros ?? 0n)), 0n),
-    position: skipped.reduce((least, { position }) => (position < least ? position : least), skipped[0]!.position),
+    amountMicros: counted.reduce((sum, { kind, amountMicros }) => sum + (kind === 'GOAL_REACHED' ? 0n : (amountMicros ?? 0n)), 0n),
+    position: counted.reduce((least, { position }) => (position < least ? position : least), counted[0]?.position ?? 0n),
   });
 }

@@ -11,6 +11,8 @@ export interface TipFact {
   readonly amountMicros: bigint;
   /** Whether its message waits for an approval. */
   readonly isHeld: boolean;
+  /** Whether all of it went back to whoever sent it. */
+  readonly isRefunded: boolean;
 }
 
 /** What became of a membership, in its creator's stream. */
@@ -35,7 +37,7 @@ export const membershipAlerts: Readonly<Record<string, AlertKindName>> = { START
 
 const tipFacts = `
   SELECT event.sequence, event.created_at AS "createdAt", tip.id AS "tipId", tip.currency, tip.amount_micros AS "amountMicros",
-    tip.message_state = 'HELD' AS "isHeld"
+    tip.message_state = 'HELD' AS "isHeld", tip.status = 'REFUNDED' AS "isRefunded"
   FROM stream_event event JOIN tip ON tip.id = event.subject_id
   WHERE event.creator_id = $1 AND event.topic = 'tips'`;
 
@@ -47,6 +49,13 @@ export function readTips(sql: Sql, creatorId: string, after: bigint, limit: numb
 /** The tips up to a sequence whose messages wait for an approval. */
 export function readHeldTips(sql: Sql, creatorId: string, upTo: bigint): Promise<TipFact[]> {
   return sql.query<TipFact>(`${tipFacts} AND event.sequence <= $2 AND tip.message_state = 'HELD' ORDER BY event.sequence`, [creatorId, upTo]);
+}
+
+/** Those of the tips that were refunded in full. */
+export async function readRefunded(sql: Sql, tipIds: readonly string[]): Promise<ReadonlySet<string>> {
+  if (tipIds.length === 0) return new Set();
+  const rows = await sql.query<{ id: string }>(`SELECT id FROM tip WHERE id = ANY ($1::uuid[]) AND status = 'REFUNDED'`, [tipIds]);
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** What became of the creator's members after a sequence. */
@@ -88,7 +97,7 @@ export interface Sum {
   readonly amountMicros: bigint;
 }
 
-/** Counts what would be alerts up to the bounds, held messages left out, without making any. */
+/** Counts what would be alerts up to the bounds, held messages and refunded tips left out, without making any. */
 export async function sumUpTo(sql: Sql, settings: AlertSettings, bounds: Bounds): Promise<Sum> {
   const wants = (kind: AlertKindName) => isWanted(settings, kind, null);
   const memberKinds = Object.keys(membershipAlerts).filter((kind) => wants(membershipAlerts[kind] as AlertKindName));
@@ -97,7 +106,7 @@ export async function sumUpTo(sql: Sql, settings: AlertSettings, bounds: Bounds)
      FROM (SELECT count(*), coalesce(sum(tip.amount_micros), 0) AS sum
            FROM stream_event event JOIN tip ON tip.id = event.subject_id
            WHERE $5 AND event.creator_id = $1 AND event.topic = 'tips' AND event.sequence <= $2
-             AND tip.amount_micros >= $4 AND tip.message_state <> 'HELD') tips,
+             AND tip.amount_micros >= $4 AND tip.message_state <> 'HELD' AND tip.status <> 'REFUNDED') tips,
        (SELECT count(*), coalesce(sum(s.amount_micros), 0) AS sum
            FROM stream_event event JOIN subscription s ON s.id = event.subject_id
            WHERE event.creator_id = $1 AND event.topic = 'members' AND event.sequence <= $3

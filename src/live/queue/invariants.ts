@@ -38,9 +38,11 @@ export const alertInvariants: readonly Invariant[] = [
             AND NOT EXISTS (SELECT FROM alert WHERE alert.tip_id = tip.id AND alert.state IN ('HELD', 'SKIPPED'))`,
   },
   {
-    name: 'nothing is waiting or on stream whose message is held',
-    sql: `SELECT alert.id, alert.state FROM alert JOIN tip ON tip.id = alert.tip_id
-          WHERE alert.state IN ('QUEUED', 'SHOWING') AND tip.message_state = 'HELD'`,
+    name: 'an alert is denied when its tip\'s message is and only then, held only while that is held, and neither waiting nor on stream before',
+    sql: `SELECT alert.id, alert.state, tip.message_state FROM alert JOIN tip ON tip.id = alert.tip_id
+          WHERE (alert.state = 'DENIED') <> (tip.message_state = 'DENIED')
+            OR (alert.state = 'HELD' AND tip.message_state <> 'HELD')
+            OR (alert.state IN ('QUEUED', 'SHOWING') AND tip.message_state = 'HELD')`,
   },
   {
     name: 'every goal that a tip reached was reached by a tip of its creator',

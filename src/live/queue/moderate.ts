@@ -1,20 +1,21 @@
 import { newId, type Services } from '../../database/room.ts';
 import { lockMessage, setMessageState, type MessageState } from '../../tips/room.ts';
 import type { QueueStateName } from '../entities.ts';
-import { readAlerts, type AlertRow } from './alert.ts';
+import { alertColumns, queueOrder, readAlerts, type AlertRow } from './alert.ts';
+import { readRefunded } from './facts.ts';
 import { changeQueue, type LockedQueue } from './locked-queue.ts';
 import { newAlert } from './new-alert.ts';
 import { enqueue, project } from './project.ts';
 import { judgeAction, type AlertActionName } from './queue-rules.ts';
 import { isWanted } from './settings.ts';
-import { startNext } from './show.ts';
+import { oldestTest, startNext } from './show.ts';
 
 /** What became of a moderator's wish; DONE also for what was so already. */
 export type Moderated = { readonly kind: 'DONE' } | { readonly kind: 'REFUSED'; readonly reason: string };
 
 /**
  * Does what an owner or moderator wants with an alert. Approving and denying decide over the tip's message as well, everywhere it is
- * shown. What was approved is skipped if its tip would not have been shown anyway.
+ * shown, and so over every alert of that tip. What was approved is skipped if its tip would not have been shown anyway.
  */
 export function moderateAlert(services: Services, { id, creatorId, tipId }: AlertRow, action: AlertActionName): Promise<Moderated> {
   // Made here, so that a second run after a lost COMMIT finds what the first one wrote.
@@ -25,13 +26,17 @@ export function moderateAlert(services: Services, { id, creatorId, tipId }: Aler
     async (queue, message) => {
       const [alert] = await readAlerts(queue.tx, [id]);
       if (!alert) throw new Error(`The alert ${id} is no longer there.`);
-      const verdict = judgeAction(alert, action);
+      // A message that was denied through another alert of its tip is denied here too.
+      const verdict = judgeAction({ state: message === 'DENIED' ? 'DENIED' : alert.state }, action);
       if (verdict.kind === 'REFUSE') return { kind: 'REFUSED', reason: verdict.reason };
       if (verdict.kind === 'STAY') return { kind: 'DONE' };
-      if (verdict.kind === 'REPLAY') await replay(queue, alert, replayId, message);
-      else if (action === 'APPROVE') await approve(queue, alert);
+      if (verdict.kind === 'REPLAY') {
+        const problem = await replayProblem(queue, alert, replayId);
+        if (problem !== null) return { kind: 'REFUSED', reason: problem };
+        await replay(queue, alert, replayId, message);
+      } else if (action === 'APPROVE') await approve(queue, alert);
+      else if (action === 'DENY') await deny(queue, alert);
       else await queue.move(alert, verdict.to);
-      if (action === 'DENY' && tipId !== null) await setMessageState(queue.tx, tipId, 'DENIED');
       await startNext(queue);
       return { kind: 'DONE' };
     },
@@ -39,10 +44,30 @@ export function moderateAlert(services: Services, { id, creatorId, tipId }: Aler
   );
 }
 
+/** Lets a message be seen; its tip's alerts that waited for that wait for their turn now. */
 async function approve(queue: LockedQueue, alert: AlertRow): Promise<void> {
   if (alert.tipId !== null) await setMessageState(queue.tx, alert.tipId, 'VISIBLE');
   const wanted = isWanted(await queue.settings(), alert.kind, alert.amountMicros);
-  await queue.move(alert, wanted ? 'QUEUED' : 'SKIPPED');
+  for (const held of await alertsOfSameTip(queue, alert)) if (held.state === 'HELD') await queue.move(held, wanted ? 'QUEUED' : 'SKIPPED');
+}
+
+/** Takes a message from everybody, and every alert of its tip from the stream and the lists, whether it waits, is showing or was shown. */
+async function deny(queue: LockedQueue, alert: AlertRow): Promise<void> {
+  if (alert.tipId !== null) await setMessageState(queue.tx, alert.tipId, 'DENIED');
+  for (const one of await alertsOfSameTip(queue, alert)) if (one.state !== 'DENIED') await queue.move(one, 'DENIED');
+}
+
+/** An alert with the others of its tip: the first one and its replays. */
+async function alertsOfSameTip({ tx }: LockedQueue, alert: AlertRow): Promise<AlertRow[]> {
+  if (alert.tipId === null) return [alert];
+  return tx.query<AlertRow>(`SELECT ${alertColumns} FROM alert WHERE alert.tip_id = $1 ORDER BY ${queueOrder}`, [alert.tipId]);
+}
+
+/** Why an alert that is over cannot be shown again; null when it can. */
+async function replayProblem(queue: LockedQueue, { tipId, isTest }: AlertRow, replayId: string): Promise<string | null> {
+  if (isTest && (await testsWaiting(queue, replayId)) >= MOST_TESTS_WAITING) return `is a test, and ${MOST_TESTS_WAITING} tests wait already.`;
+  if (tipId !== null && (await readRefunded(queue.tx, [tipId])).has(tipId)) return 'tells of a tip that was refunded.';
+  return null;
 }
 
 /** A new alert of the same, at the end. Skipped before it was approved, it still has to be. */
@@ -78,13 +103,18 @@ export function sendTestAlert(services: Services, creatorId: string, { amountMic
   return changeQueue(services, creatorId, async (queue) => {
     // At somebody's first look, what was paid before takes its place ahead of what this look makes.
     if (queue.isNew) await project(queue);
-    const [tests] = await queue.tx.query<{ waiting: number }>(
-      `SELECT count(*)::integer AS waiting FROM alert WHERE creator_id = $1 AND state = 'QUEUED' AND is_test AND id <> $2`,
-      [creatorId, id],
-    );
-    if (tests && tests.waiting >= MOST_TESTS_WAITING) return 'FULL';
+    if ((await testsWaiting(queue, id)) >= MOST_TESTS_WAITING) return 'FULL';
     await enqueue(queue, [newAlert(queue, await queue.settings(), { id, kind: 'TIP', isTest: true, message, amountMicros, currency })]);
     await startNext(queue);
     return 'QUEUED';
   });
+}
+
+/** How many tests wait that will still be shown, the one with this id left out. */
+async function testsWaiting(queue: LockedQueue, exceptId: string): Promise<number> {
+  const [tests] = await queue.tx.query<{ waiting: number }>(
+    `SELECT count(*)::integer AS waiting FROM alert WHERE creator_id = $1 AND state = 'QUEUED' AND is_test AND id <> $2 AND created_at >= $3`,
+    [queue.creatorId, exceptId, oldestTest(queue)],
+  );
+  return tests?.waiting ?? 0;
 }

@@ -49,10 +49,10 @@ async function projectPast(queue: LockedQueue, settings: AlertSettings): Promise
 
 /** A held message needs an alert to be approved by, whether or not its tip is wanted on stream. */
 function alertsOfTip(queue: LockedQueue, settings: AlertSettings, tip: TipFact, reached: readonly ReachedGoal[]): AlertRow[] {
-  const { sequence, createdAt, tipId, currency, amountMicros, isHeld } = tip;
+  const { sequence, createdAt, tipId, currency, amountMicros, isHeld, isRefunded } = tip;
   const cause = { topic: 'tips', sequence, createdAt, currency } as const;
   const alerts: AlertRow[] = [];
-  if (isHeld || isWanted(settings, 'TIP', amountMicros)) {
+  if (isHeld || (!isRefunded && isWanted(settings, 'TIP', amountMicros))) {
     alerts.push(newAlert(queue, settings, { ...cause, kind: 'TIP', tipId, amountMicros, state: isHeld ? 'HELD' : 'QUEUED' }));
   }
   if (!isWanted(settings, 'GOAL_REACHED', null)) return alerts;

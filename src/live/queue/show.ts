@@ -4,6 +4,7 @@ import { isUuid, type Services, type Sql } from '../../database/room.ts';
 import { connectionLifeSeconds, type AlertStateName } from '../entities.ts';
 import { ALERT_PREFIX, alertColumns, queueOrder, readAlerts, type AlertRow } from './alert.ts';
 import { foldStale } from './digest.ts';
+import { readRefunded } from './facts.ts';
 import { leaseGraceService } from './lease-grace.ts';
 import { changeQueue, type LockedQueue } from './locked-queue.ts';
 import { enqueue, project } from './project.ts';
@@ -41,11 +42,31 @@ export async function startNext(queue: LockedQueue): Promise<void> {
   );
   if (!sight?.waits || !mayStart({ ...sight, state })) return;
   await enqueue(queue, await foldStale(queue, await queue.settings()));
-  const [next] = await tx.query<AlertRow>(
-    `SELECT ${alertColumns} FROM alert WHERE alert.creator_id = $1 AND alert.state = 'QUEUED' ORDER BY ${queueOrder} LIMIT 1`,
-    [creatorId],
-  );
+  const next = await nextToShow(queue);
   if (next) await queue.move(next, 'SHOWING', randomUUID());
+}
+
+/** A test that waited longer was for an overlay that did not come, and is not for the stream that begins now. */
+const TEST_LIFE_MS = 600_000;
+
+/** The moment before which tests are too old to be shown. */
+export function oldestTest({ now }: LockedQueue): Date {
+  return new Date(now.getTime() - TEST_LIFE_MS);
+}
+
+/** The first alert that waits; what there is no more reason to show is skipped on the way: old tests, and tips that were refunded. */
+async function nextToShow(queue: LockedQueue): Promise<AlertRow | null> {
+  for (;;) {
+    const [next] = await queue.tx.query<AlertRow>(
+      `SELECT ${alertColumns} FROM alert WHERE alert.creator_id = $1 AND alert.state = 'QUEUED' ORDER BY ${queueOrder} LIMIT 1`,
+      [queue.creatorId],
+    );
+    if (!next) return null;
+    const isPast = next.isTest && next.createdAt < oldestTest(queue);
+    const isRefunded = next.tipId !== null && (await readRefunded(queue.tx, [next.tipId])).has(next.tipId);
+    if (!isPast && !isRefunded) return next;
+    await queue.move(next, 'SKIPPED');
+  }
 }
 
 /** Whether a visible overlay of the creator $1 is connected, the connection $2 left out. */

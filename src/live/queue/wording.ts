@@ -24,7 +24,17 @@ export function unknownPlaceholder(headline: string): string | null {
 /** The headline of an alert. What stands for something is put in once: a fan's name that looks like a placeholder stays a name. */
 export function headlineOf(template: string, telling: Telling): string {
   const values: Record<string, string | number | null> = { ...telling };
-  return wordsFor(template, telling).replace(/\{(\w+)\}/g, (whole, name: string) => (Object.hasOwn(values, name) ? String(values[name] ?? '') : whole));
+  const words = wordsFor(template, telling);
+  return words.replace(/\{(\w+)\}/g, (whole, name: string) => (Object.hasOwn(values, name) ? inPlace(String(values[name] ?? ''), words) : whole));
+}
+
+const rightToLeft = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
+const firstStrongIsolate = '\u2068';
+const popIsolate = '\u2069';
+
+/** Where scripts of both directions may meet, a value is isolated: else an Arabic name in front turns the English words after it round. */
+function inPlace(value: string, words: string): string {
+  return value !== '' && (rightToLeft.test(value) || rightToLeft.test(words)) ? `${firstStrongIsolate}${value}${popIsolate}` : value;
 }
 
 /** A headline that names the tier is for memberships, any other for tips; where the creator has none that fits, ours is taken. */

@@ -131,6 +131,22 @@ describe('an alert overlay', () => {
     await expectCleanTips(server.current.db);
   });
 
+  test('hears of every denial of a tip, though nothing of it is showing any more: it may still be read aloud', async () => {
+    const { page, open, moderate } = await scene();
+    const client = open();
+    const watched = watchOverlay(client);
+    await sendTip(server.current, page, { message: 'rude' });
+    const first = await shown(watched, 1);
+    await ask(client, reportAlert, { input: { alertId: first.id, lease: first.lease, state: 'SHOWN' } });
+    await moderate(first.id, 'REPLAY');
+    const replay = await shown(watched, 2);
+    await moderate(first.id, 'DENY');
+    const commands = () => watched.seen.map(({ payload }) => payload).filter(({ __typename }) => __typename === 'AlertCommand');
+    await until(() => commands().length === 2);
+    expect(commands()).toEqual([first.id, replay.id].map((alertId) => ({ __typename: 'AlertCommand', alertId, action: 'DENY' })));
+    await expectCleanTips(server.current.db);
+  });
+
   test('hears when the queue is paused, and of new settings', async () => {
     const { page, open, setQueue } = await scene();
     const watched = watchOverlay(open());

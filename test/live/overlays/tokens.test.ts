@@ -72,6 +72,24 @@ describe('an overlay\'s token', () => {
     expect(await server.current.db.query('SELECT id FROM overlay_connection')).toEqual([]);
   });
 
+  test('opens sources that say what they show, and whether they are visible', async () => {
+    const { page, overlay } = await scene();
+    const sources = async () => {
+      const { data } = await server.current.graphql('{ viewer { creator { dashboard { overlays { connections sources { widget isVisible } } } } } }', {}, page.token);
+      const [{ connections, sources }] = data.viewer.creator.dashboard.overlays;
+      expect(sources).toHaveLength(connections);
+      return sources.map(({ widget, isVisible }: any) => `${widget} ${isVisible}`).sort().join();
+    };
+    expect(await sources()).toBe('');
+    const alerts = await connected(server.current, overlay);
+    watchOverlay(overlayClient(await server.another(), overlay.token), { widget: 'GOAL' });
+    await readUntil(sources, (seen) => seen === 'ALERTS true,GOAL true');
+    await ask(alerts.client, reportOverlay, { visible: false });
+    await readUntil(sources, (seen) => seen === 'ALERTS false,GOAL true');
+    await alerts.client.dispose();
+    await readUntil(sources, (seen) => seen === 'GOAL true');
+  });
+
   test.each([
     ['is none', 'no token'],
     ['is of nobody', 'A'.repeat(43)],

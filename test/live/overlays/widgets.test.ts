@@ -103,6 +103,29 @@ describe('the event list', () => {
     await expectCleanTips(server.current.db);
   });
 
+  test('takes out what was denied through its replay, and lists no tests', async () => {
+    const { page, open } = await scene();
+    const watched = open('EVENT_LIST');
+    await until(() => watched.seen.length === 1);
+    const order = (text: string, variables: object = {}) => server.current.graphql(text, { ...variables }, page.token);
+    await order('mutation { sendTestAlert(input: {}) { errors { message } } }');
+    await sendTip(server.current, page, { displayName: 'Eve', message: 'foul text' });
+    await until(() => alertsOf(watched).length === 1);
+    const [listed] = alertsOf(watched);
+    expect(listed).toMatchObject({ isTest: false, message: 'foul text' });
+    const moderate = (alertId: string, action: string) =>
+      order(`mutation ($input: ModerateAlertInput!) { moderateAlert(input: $input) { queue { pending { id replayOf } } errors { message } } }`, { input: { alertId, action } });
+    await moderate(listed.id, 'SKIP');
+    const { data } = await moderate(listed.id, 'REPLAY');
+    const replay = data.moderateAlert.queue.pending.find(({ replayOf }: { replayOf: string | null }) => replayOf === listed.id);
+    await moderate(replay.id, 'DENY');
+    const taken = () => watched.seen.flatMap(({ payload }) => payload.action === 'DENY' ? [payload.alertId] : []);
+    await until(() => taken().length === 2);
+    expect(new Set(taken())).toEqual(new Set([listed.id, replay.id]));
+    expect(alertsOf(watched)).toEqual([listed]);
+    await expectCleanTips(server.current.db);
+  });
+
   test('knows nothing of held texts until they are approved, and takes denied ones out', async () => {
     const { page, open } = await scene();
     await server.current.graphql('mutation { updateCreator(input: { holdTipsForApproval: true }) { errors { message } } }', {}, page.token);

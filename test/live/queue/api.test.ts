@@ -101,8 +101,9 @@ describe('the queue of a page', () => {
     await changeSettings({ hideAmountsFromModerators: true }, all.page.token);
     await send(server.current, all.fan.token, tipInput(all.page.id, { displayName: 'Ann', amount: { amount: '2', currency: 'USD' } }));
     const [own, theirs] = await Promise.all([all.page.token, all.moderator.token].map(async (token) => (await queueOf(all, token)).data.creator.alertQueue.pending[0]));
-    expect(own).toMatchObject({ headline: 'Ann tipped $2.00', amount: { amount: '2.00' } });
-    expect(theirs).toMatchObject({ headline: 'Ann tipped …', amount: null });
+    expect(own).toMatchObject({ headline: 'Ann tipped $2.00', amount: { amount: '2.00' }, tip: { id: expect.any(String) } });
+    // The tip would tell its amount.
+    expect(theirs).toMatchObject({ headline: 'Ann tipped …', amount: null, tip: null });
   });
 
   test('names nobody behind an anonymous tip', async () => {

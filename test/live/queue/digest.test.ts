@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { createGoal } from '../../../src/creators/room.ts';
 import { AlertKind } from '../../../src/live/queue/alert-enums.ts';
-import { setQueueState } from '../../../src/live/queue/moderate.ts';
+import { moderateAlert, setQueueState } from '../../../src/live/queue/moderate.ts';
 import { advanceQueue } from '../../../src/live/queue/show.ts';
 import { eachTestDatabase } from '../../support/database.ts';
-import { alertsOf, change, expectCleanQueue, join, openOverlay, openStage, report, showing, tip, told, type Stage } from './support.ts';
+import { alertsOf, change, expectCleanQueue, join, openOverlay, openStage, refundAll, report, setVisible, showing, tip, told, type Stage } from './support.ts';
 
 const database = eachTestDatabase({ endsWith: expectCleanQueue });
 
@@ -135,4 +135,52 @@ test('a pause is no reason for a digest while it lasts', async () => {
   expect((await shape(stage)).map(([, state]) => state)).toEqual(['QUEUED', 'QUEUED']);
   await setQueueState(services, creator.id, 'PLAYING');
   expect((await shape(stage)).map(([kind, state]) => `${kind} ${state}`)).toEqual(['TIP SKIPPED', 'DIGEST SHOWING', 'TIP SKIPPED']);
+});
+
+test('a digest counts no tip again that was only replayed, and none that was refunded', async () => {
+  const stage = await openStage(database.current);
+  const { db, services, creator } = stage;
+  const overlay = await openOverlay(stage);
+  await tip(stage, 10);
+  await advanceQueue(services, creator.id);
+  const first = (await showing(db, creator.id))!;
+  await report(services, overlay, first);
+  await setVisible(db, overlay, false);
+  await moderateAlert(services, first, 'REPLAY');
+  for (const dollars of [1, 2]) await tip(stage, dollars);
+  const refunded = await tip(stage, 4);
+  await advanceQueue(services, creator.id);
+  await refundAll(stage, refunded.id);
+  await twoHoursPass(stage);
+  await setVisible(db, overlay, true);
+  await advanceQueue(services, creator.id);
+  expect((await shape(stage)).filter(([kind]) => kind === 'DIGEST')).toEqual([['DIGEST', 'SHOWING', 2, 3]]);
+});
+
+test('of one tip and its replays, the tip is shown when they waited too long', async () => {
+  const stage = await openStage(database.current);
+  const { db, services, creator } = stage;
+  await tip(stage, 1);
+  await advanceQueue(services, creator.id);
+  const [first] = await alertsOf(db, creator.id);
+  await moderateAlert(services, first!, 'SKIP');
+  for (let times = 0; times < 3; times++) await moderateAlert(services, first!, 'REPLAY');
+  await tip(stage, 2);
+  await advanceQueue(services, creator.id);
+  await twoHoursPass(stage);
+  await openOverlay(stage);
+  await advanceQueue(services, creator.id);
+  expect(await shape(stage)).toEqual([
+    ['TIP', 'SKIPPED', null, 1], ['TIP', 'SKIPPED', null, 1], ['TIP', 'SKIPPED', null, 1], ['TIP', 'SKIPPED', null, 1], ['TIP', 'SHOWING', null, 2],
+  ]);
+});
+
+test('the digest of the past leaves refunded tips out', async () => {
+  const stage = await openStage(database.current);
+  const tips = [];
+  for (const dollars of [1, 2, 3]) tips.push(await tip(stage, dollars));
+  await refundAll(stage, tips[1]!.id);
+  await twoHoursPass(stage, 'stream_event');
+  await advanceQueue(stage.services, stage.creator.id);
+  expect(await shape(stage)).toEqual([['DIGEST', 'QUEUED', 2, 4]]);
 });

@@ -3,7 +3,7 @@ import { AlertKind } from '../../../src/live/queue/alert-enums.ts';
 import { moderateAlert } from '../../../src/live/queue/moderate.ts';
 import { advanceQueue } from '../../../src/live/queue/show.ts';
 import { eachTestDatabase } from '../../support/database.ts';
-import { alertsOf, change, expectCleanQueue, openOverlay, openStage, report, showing, states, tip, type Stage } from './support.ts';
+import { alertsOf, change, expectCleanQueue, openOverlay, openStage, report, showing, states, tip, told, type Stage } from './support.ts';
 
 const database = eachTestDatabase({ endsWith: expectCleanQueue });
 
@@ -118,4 +118,70 @@ test('two moderators who decide at once do not undo each other', async () => {
   // Whoever came first, denying is for ever.
   expect(new Set(await states(db, creator.id))).toEqual(new Set(['DENIED']));
   expect(new Set(await messageStates(stage))).toEqual(new Set(['DENIED']));
+});
+
+/** A message that is held, skipped, and held again in two replays. */
+async function heldTwice(): Promise<Stage> {
+  const stage = await holding();
+  const { db, services, creator } = stage;
+  await tip(stage, 1, { message: 'no' });
+  await advanceQueue(services, creator.id);
+  const [first] = await alertsOf(db, creator.id);
+  for (const action of ['SKIP', 'REPLAY', 'REPLAY'] as const) expect(await moderateAlert(services, first!, action)).toEqual({ kind: 'DONE' });
+  expect(await states(db, creator.id)).toEqual(['SKIPPED', 'HELD', 'HELD']);
+  return stage;
+}
+
+test.each([0, 1, 2])('denied through alert %i of its tip, a message is denied through all of them, for ever', async (which) => {
+  const stage = await heldTwice();
+  const { db, services, creator } = stage;
+  const alerts = await alertsOf(db, creator.id);
+  expect(await moderateAlert(services, alerts[which]!, 'DENY')).toEqual({ kind: 'DONE' });
+  for (const alert of alerts) {
+    for (const action of ['APPROVE', 'REPLAY', 'SKIP'] as const) expect(await moderateAlert(services, alert, action)).toMatchObject({ kind: 'REFUSED' });
+    expect(await moderateAlert(services, alert, 'DENY')).toEqual({ kind: 'DONE' });
+  }
+  expect([await states(db, creator.id), await messageStates(stage)]).toEqual([['DENIED', 'DENIED', 'DENIED'], ['DENIED']]);
+  expect((await told(db, creator.id)).filter((kind) => kind === 'DENIED')).toHaveLength(3);
+});
+
+test('approved through one alert of its tip, a message waits for no other approval', async () => {
+  const stage = await heldTwice();
+  const { db, services, creator } = stage;
+  const [, , last] = await alertsOf(db, creator.id);
+  expect(await moderateAlert(services, last!, 'APPROVE')).toEqual({ kind: 'DONE' });
+  expect([await states(db, creator.id), await messageStates(stage)]).toEqual([['SKIPPED', 'QUEUED', 'QUEUED'], ['VISIBLE']]);
+});
+
+test('while its replay is on stream, what was shown before takes that off the stream too when it is denied', async () => {
+  const stage = await openStage(database.current);
+  const { db, services, creator } = stage;
+  const overlay = await openOverlay(stage);
+  await tip(stage, 1, { message: 'rude' });
+  await tip(stage, 2);
+  await advanceQueue(services, creator.id);
+  const first = (await showing(db, creator.id))!;
+  await moderateAlert(services, first, 'SKIP');
+  await moderateAlert(services, first, 'REPLAY');
+  await report(services, overlay, (await showing(db, creator.id))!);
+  expect(await showing(db, creator.id)).toMatchObject({ replayOf: first.id });
+  expect(await moderateAlert(services, first, 'DENY')).toEqual({ kind: 'DONE' });
+  expect([await states(db, creator.id), await messageStates(stage)]).toEqual([['DENIED', 'SHOWN', 'DENIED'], ['DENIED', 'VISIBLE']]);
+});
+
+test('moderators who decide at once over the replays of one message leave it denied', async () => {
+  const stage = await heldTwice();
+  const { db, services, creator } = stage;
+  const alerts = await alertsOf(db, creator.id);
+  await Promise.all(alerts.flatMap((alert) => (['APPROVE', 'DENY', 'REPLAY'] as const).map((action) => moderateAlert(services, alert, action))));
+  expect([new Set(await states(db, creator.id)), await messageStates(stage)]).toEqual([new Set(['DENIED']), ['DENIED']]);
+});
+
+test('with a held message its tip\'s name waits too; without a message a tip is shown at once', async () => {
+  const stage = await holding();
+  await openOverlay(stage);
+  await tip(stage, 1, { displayName: 'A name that wants reading', message: 'hello' });
+  await tip(stage, 2, { displayName: 'Another' });
+  await advanceQueue(stage.services, stage.creator.id);
+  expect((await alertsOf(stage.db, stage.creator.id)).map(({ state, amountMicros }) => [state, amountMicros])).toEqual([['HELD', 1_000_000n], ['SHOWING', 2_000_000n]]);
 });

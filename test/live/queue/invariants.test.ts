@@ -20,6 +20,9 @@ const sabotages: [sql: string, broken: string[]][] = [
   ['UPDATE alert_queue SET members_projected = 99', [notTooFar]],
   [`DELETE FROM alert WHERE state = 'HELD'`, [heldHasAlert]],
   [`UPDATE alert SET state = 'QUEUED' WHERE state = 'HELD'`, [heldHasAlert, heldIsNotShown]],
+  [`UPDATE tip SET message_state = 'DENIED' WHERE message_state = 'HELD'`, [heldIsNotShown]],
+  [`UPDATE tip SET message_state = 'VISIBLE' WHERE message_state = 'HELD'`, [heldIsNotShown]],
+  [`UPDATE alert SET state = 'DENIED', ended_at = now() WHERE kind = 'TIP' AND state = 'QUEUED'`, [heldIsNotShown]],
   ['UPDATE goal SET reached_by = gen_random_uuid()', [goalByTip]],
 ];
 

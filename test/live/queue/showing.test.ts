@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { moderateAlert, sendTestAlert, setQueueState } from '../../../src/live/queue/moderate.ts';
 import { advanceQueue } from '../../../src/live/queue/show.ts';
 import { eachTestDatabase } from '../../support/database.ts';
-import { alertsOf, endLease, expectCleanQueue, openOverlay, openStage, report, setVisible, showing, states, tip, told } from './support.ts';
+import { alertsOf, endLease, expectCleanQueue, openOverlay, openStage, refundAll, report, setVisible, showing, states, tip, told } from './support.ts';
 
 const database = eachTestDatabase({ endsWith: expectCleanQueue });
 
@@ -139,4 +139,55 @@ test('a test goes before everything that waits, and only so many of them may', a
   await report(services, overlay, (await showing(db, creator.id))!);
   expect(await showing(db, creator.id)).toMatchObject({ isTest: true, kind: 'TIP', message: 'Hello', amountMicros: 5_000_000n, tipId: null, sequence: null });
   expect((await alertsOf(db, creator.id)).filter(({ isTest }) => isTest)).toHaveLength(20);
+});
+
+test('replays of tests wait like other tests, and only so many of them may', async () => {
+  const { services, creator, db } = await openStage(database.current);
+  const test = { amountMicros: 5_000_000n, currency: 'USD', message: 'Hello' };
+  await sendTestAlert(services, creator.id, test);
+  const [first] = await alertsOf(db, creator.id);
+  await moderateAlert(services, first!, 'SKIP');
+  for (let n = 0; n < 20; n++) expect(await moderateAlert(services, first!, 'REPLAY')).toEqual({ kind: 'DONE' });
+  expect(await moderateAlert(services, first!, 'REPLAY')).toEqual({ kind: 'REFUSED', reason: 'is a test, and 20 tests wait already.' });
+  expect(await sendTestAlert(services, creator.id, test)).toBe('FULL');
+  expect(await states(db, creator.id)).toHaveLength(21);
+});
+
+test('tests that waited ten minutes for an overlay are skipped when one comes, and keep no new ones out', async () => {
+  const stage = await openStage(database.current);
+  const { db, services, creator } = stage;
+  const test = { amountMicros: 5_000_000n, currency: 'USD', message: 'Hello' };
+  for (let n = 0; n < 20; n++) await sendTestAlert(services, creator.id, test);
+  await db.query(`UPDATE alert SET created_at = created_at - interval '11 minutes', waiting_since = waiting_since - interval '11 minutes'`);
+  expect(await sendTestAlert(services, creator.id, { ...test, message: 'New' })).toBe('QUEUED');
+  await tip(stage, 1);
+  const overlay = await openOverlay(stage);
+  await advanceQueue(services, creator.id);
+  expect(await showing(db, creator.id)).toMatchObject({ isTest: true, message: 'New' });
+  await report(services, overlay, (await showing(db, creator.id))!);
+  expect(await showing(db, creator.id)).toMatchObject({ isTest: false });
+  expect((await states(db, creator.id)).filter((state) => state === 'SKIPPED')).toHaveLength(20);
+});
+
+test('a tip that was refunded before its turn is passed over, and cannot be replayed', async () => {
+  const stage = await openStage(database.current);
+  const { db, services, creator } = stage;
+  const [, second] = [await tip(stage, 1), await tip(stage, 2)];
+  await advanceQueue(services, creator.id);
+  await refundAll(stage, second.id);
+  const fourth = [await tip(stage, 3), await tip(stage, 4)][1]!;
+  await refundAll(stage, fourth.id);
+  const overlay = await openOverlay(stage);
+  await advanceQueue(services, creator.id);
+  const shown: number[] = [];
+  for (let now = await showing(db, creator.id); now; now = await showing(db, creator.id)) {
+    shown.push(Number(now.amountMicros) / 1_000_000);
+    await report(services, overlay, now);
+  }
+  expect(shown).toEqual([1, 3]);
+  const skipped = (await alertsOf(db, creator.id)).find(({ tipId }) => tipId === second.id)!;
+  expect(skipped.state).toBe('SKIPPED');
+  expect(await moderateAlert(services, skipped, 'REPLAY')).toEqual({ kind: 'REFUSED', reason: 'tells of a tip that was refunded.' });
+  // Of one that was refunded before the queue came to it, there is no alert.
+  expect((await alertsOf(db, creator.id)).map(({ tipId }) => tipId)).not.toContain(fourth.id);
 });

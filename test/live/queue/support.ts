@@ -9,7 +9,7 @@ import type { UpdateAlertSettingsInput } from '../../../src/live/queue/inputs.ts
 import { reportAlert, type ReportedAlert } from '../../../src/live/queue/show.ts';
 import { money } from '../../../src/money/room.ts';
 import { subscribe, subscriptionDeskService, type Subscription } from '../../../src/subscriptions/room.ts';
-import { tipSenderService, type Tip } from '../../../src/tips/room.ts';
+import { tipRefundsService, tipSenderService, type Tip } from '../../../src/tips/room.ts';
 import { expectCleanBooks } from '../../support/books.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { makeCreator, makeFan, servicesOn, type MadeCreator } from '../../support/world.ts';
@@ -37,6 +37,13 @@ export async function tip(stage: Stage, dollars: number, given: Partial<Wish> = 
   const sent = await stage.services.get(tipSenderService).send(wish({ senderId: stage.fanId, creatorId: stage.creator.id, amountMicros, ...given }));
   if (sent.kind !== 'SENT') throw new Error(`The tip was not sent: ${sent.kind}`);
   return sent.tip;
+}
+
+/** Gives all of a tip back to its fan. */
+export async function refundAll({ services, creator }: Stage, tipId: string): Promise<void> {
+  const wish = { tipId, amount: null, reason: null };
+  const outcome = await services.get(tipRefundsService).refund({ ...wish, personId: creator.ownerId, idempotencyKey: randomUUID(), inputHash: hashInput('refundTip', wish) });
+  if (outcome.kind !== 'ANSWERED' || outcome.refund.status !== 'SUCCEEDED') throw new Error(`The tip was not refunded: ${outcome.kind}`);
 }
 
 /** Subscribes the fan to an amount of their own a month. */
