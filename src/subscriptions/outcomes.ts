@@ -1,7 +1,6 @@
 import type { Money } from '../money/room.ts';
 import type { ChargeRefusal } from './charging.ts';
-import type { Price } from './pricing.ts';
-import type { PriceFault, ShownPrice } from './shown-price.ts';
+import type { Price, PriceFault, ShownPrice } from './pricing.ts';
 import type { Subscription, SubscriptionStatusName } from './subscription.ts';
 
 /** What a plan that was asked for may fail on. */

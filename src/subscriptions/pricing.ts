@@ -1,3 +1,4 @@
+import type { Money } from '../money/room.ts';
 import { indexAt, intervalEnd, periodAt, type BillingInterval, type BillingPeriod } from './periods.ts';
 import type { Plan, Subscription } from './subscription.ts';
 
@@ -34,6 +35,15 @@ export interface PriceLine {
   readonly label: string;
   readonly amountMicros: bigint;
 }
+
+/** What somebody was shown before, as far as they send it back. */
+export interface ShownPrice {
+  readonly expectedDueNow: Money | null;
+  readonly pricedAt: Date | null;
+}
+
+/** Why a price that was shown is charged no more. `OTHER_PERIOD` and `BEFORE_CHANGE` are of changes alone. */
+export type PriceFault = 'IN_FUTURE' | 'TOO_OLD' | 'OTHER_PERIOD' | 'BEFORE_CHANGE' | 'OTHER_AMOUNT';
 
 /** The price of a new subscription: its first period. */
 export function priceStart(plan: NamedPlan, pricedAt: Date): Price {

@@ -1,16 +1,7 @@
-import { formatMoney, money, type Money } from '../money/room.ts';
+import { formatMoney, money } from '../money/room.ts';
 import type { SubscriptionRefusal } from './outcomes.ts';
-import { inSamePeriod, isStillPriced, PRICE_HOLDS_MINUTES, type Price } from './pricing.ts';
+import { inSamePeriod, isStillPriced, PRICE_HOLDS_MINUTES, type Price, type PriceFault, type ShownPrice } from './pricing.ts';
 import type { Subscription } from './subscription.ts';
-
-/** What somebody was shown before, as far as they send it back. */
-export interface ShownPrice {
-  readonly expectedDueNow: Money | null;
-  readonly pricedAt: Date | null;
-}
-
-/** Why a price that was shown is charged no more. `OTHER_PERIOD` and `BEFORE_CHANGE` are of changes alone. */
-export type PriceFault = 'IN_FUTURE' | 'TOO_OLD' | 'OTHER_PERIOD' | 'BEFORE_CHANGE' | 'OTHER_AMOUNT';
 
 type PriceChanged = Extract<SubscriptionRefusal, { kind: 'PRICE_CHANGED' }>;
 
