@@ -1,5 +1,5 @@
 import { clockService, logService, service, type Clock, type Log } from '../database/room.ts';
-import type { Intent, Operation, OutcomeOf, Operations } from './intent.ts';
+import type { Intent, Operation, OutcomeOf, Operations, ReportedOutcome } from './intent.ts';
 import type { Declined, Pending, PaymentProvider } from './port.ts';
 import { paymentProvidersService, type PaymentProviders } from './providers.ts';
 
@@ -40,7 +40,7 @@ const neverArrived: Declined = {
 /** Asks providers what became of intents. Call it outside of every transaction, once the intent is committed. */
 export class Outcomes {
   readonly #options: OutcomesOptions;
-  readonly #asking = new Map<string, Promise<unknown>>();
+  readonly #asking = new Map<string, { readonly answer: Promise<unknown>; readonly tell: (outcome: ReportedOutcome) => void }>();
 
   constructor(options: OutcomesOptions) {
     this.#options = options;
@@ -53,11 +53,19 @@ export class Outcomes {
    */
   ask<O extends Operation>(intent: Intent<O>, { isNew }: { readonly isNew: boolean }): Promise<OutcomeOf<O>> {
     const running = this.#asking.get(intent.id);
-    if (running) return running as Promise<OutcomeOf<O>>;
-    const answer = this.#answered(intent, (provider) => (isNew ? asked[intent.operation].create(provider, intent.request) : this.#resume(provider, intent)))
+    if (running) return running.answer as Promise<OutcomeOf<O>>;
+    let tell!: (outcome: OutcomeOf<O>) => void;
+    const told = new Promise<OutcomeOf<O>>((resolve) => (tell = resolve));
+    const answer = this.#answered(intent, (provider) =>
+      Promise.race([told, isNew ? asked[intent.operation].create(provider, intent.request) : this.#resume(provider, intent)]))
       .finally(() => this.#asking.delete(intent.id));
-    this.#asking.set(intent.id, answer);
+    this.#asking.set(intent.id, { answer, tell: tell as (outcome: ReportedOutcome) => void });
     return answer;
+  }
+
+  /** What was learned of an intent otherwise, by a webhook or the reconciler: whoever asks about it here need not wait any longer. */
+  tell<O extends Operation>({ id }: Intent<O>, outcome: ReportedOutcome<O>): void {
+    this.#asking.get(id)?.tell(outcome);
   }
 
   /**

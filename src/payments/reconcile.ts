@@ -45,6 +45,7 @@ async function reconcileOne(services: Services, kind: IntentKind, intent: Intent
   const outcome = await currentOutcome(services, intent);
   if (outcome.status === 'PENDING') return 'waiting';
   await kind.settle(services, intent.id, outcome);
+  services.get(outcomesService).tell(intent, outcome);
   return outcome.status === 'ACTION_REQUIRED' ? 'waiting' : 'settled';
 }
 

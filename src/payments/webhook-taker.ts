@@ -119,7 +119,10 @@ async function takeSubject(services: Services, providerName: string, subject: We
   const state = subject.kind === 'CHARGE' ? await provider.readChargeById(subject.providerId) : null;
   // By the provider's id it is true at once; looking up by key may lag behind.
   const outcome = state?.key === intent.request.key ? state.outcome : await services.get(outcomesService).read(intent);
-  if (outcome.status !== 'PENDING') await kind.settle(services, intent.id, outcome);
+  if (outcome.status !== 'PENDING') {
+    await kind.settle(services, intent.id, outcome);
+    services.get(outcomesService).tell(intent, outcome);
+  }
   for (const disputeId of state?.disputeIds ?? []) await takeDispute(services, provider, disputeId);
 }
 

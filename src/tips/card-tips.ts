@@ -56,7 +56,8 @@ export class CardTips {
     await db.failpoint('card-tip-stored');
     const outcome = await this.#ask(tip, stored.isNew);
     await db.failpoint('card-tip-charged');
-    return { kind: 'ANSWERED', tip: outcome.status === 'PENDING' ? tip : await this.settle(tip, outcome) };
+    // A webhook may have settled it while the provider was waited for.
+    return { kind: 'ANSWERED', tip: outcome.status === 'PENDING' ? await readCardTip(db, tip.id) : await this.settle(tip, outcome) };
   }
 
   /** Stores what became of a tip, if it tells something new; a paid one then counts everywhere as one from a wallet does. */

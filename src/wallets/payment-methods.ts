@@ -68,7 +68,8 @@ export class PaymentMethods {
     await db.failpoint('method-stored');
     const outcome = await outcomes.ask(intentOf(stored.method), { isNew: true });
     await db.failpoint('method-answered');
-    return { kind: 'ANSWERED', method: outcome.status === 'PENDING' ? stored.method : await this.settle(stored.method, outcome) };
+    // A webhook may have settled it while the provider was waited for.
+    return { kind: 'ANSWERED', method: outcome.status === 'PENDING' ? await readMethod(db, id) : await this.settle(stored.method, outcome) };
   }
 
   /** Stores what became of a card that was to be kept. The first that is saved becomes the default. */

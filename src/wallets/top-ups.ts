@@ -17,7 +17,7 @@ import { requestSettlement, settlementRequestsService, type SettlementRequests }
 import { topUpIntent } from './top-up-intent.ts';
 import { openTopUpAccounts, topUpPosting, type TopUpAccounts } from './top-up-posting.ts';
 import { quoteTopUp, type QuoteOutcome, type TopUpQuote } from './top-up-quote.ts';
-import { insertTopUp, lockTopUp, readKeyedTopUp, storeStep } from './top-up-rows.ts';
+import { insertTopUp, lockTopUp, readKeyedTopUp, readTopUps, storeStep } from './top-up-rows.ts';
 import { topUpPrefix, type TopUp } from './top-up.ts';
 
 /** The counter of a person's top-ups. */
@@ -103,7 +103,10 @@ export class TopUps {
     await db.failpoint('top-up-stored');
     const outcome = await this.#ask(topUp, isNew);
     await db.failpoint('top-up-charged');
-    return { kind: 'ANSWERED', topUp: outcome.status === 'PENDING' ? topUp : await this.settle(topUp, outcome) };
+    if (outcome.status !== 'PENDING') return { kind: 'ANSWERED', topUp: await this.settle(topUp, outcome) };
+    // A webhook may have settled it while the provider was waited for.
+    const [now] = await readTopUps(db, [topUp.id]);
+    return { kind: 'ANSWERED', topUp: now ?? topUp };
   }
 
   /** Stores what became of a top-up, if it tells something new; if it succeeded, moves the money and has what the person owes tried again. */

@@ -73,7 +73,10 @@ export class TopUpRefunds {
     await db.failpoint('top-up-refund-stored');
     const outcome = await outcomes.ask(refundIntent(refund), { isNew });
     await db.failpoint('top-up-refund-answered');
-    return { kind: 'ANSWERED', refund: outcome.status === 'PENDING' ? refund : await this.settle(refund, outcome) };
+    if (outcome.status !== 'PENDING') return { kind: 'ANSWERED', refund: await this.settle(refund, outcome) };
+    // A webhook may have settled it while the provider was waited for.
+    const [now] = await readRefunds(db, [refund.id]);
+    return { kind: 'ANSWERED', refund: now ?? refund };
   }
 
   /** Stores what became of a refund: what was reserved has left, or is in the wallet again. */
