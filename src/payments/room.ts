@@ -6,10 +6,12 @@ import { WebhookEventEntity } from './webhook-event.ts';
 
 export type { Dispute, DisputedPayment } from './disputes/dispute.ts';
 export { closeDispute, insertDispute, mayThaw, readDispute, readDisputeSums, type DisputeSums } from './disputes/dispute-rows.ts';
+export { readDisputedPayments } from './disputes/disputed-payments.ts';
 export {
   borderPostingsService, disputeKindsService, intentKindsService,
   type BorderPosting, type DisputeKind, type FinalOutcome, type Intent, type IntentKind, type IntentPage, type Operation, type OutcomeOf, type PaymentsFace, type ReportedOutcome,
 } from './intent.ts';
+export { followDisputes, type DisputesReport } from './follow-disputes.ts';
 export { Outcomes, outcomesService, type OutcomesOptions } from './outcomes.ts';
 export { WebhookRefused } from './port.ts';
 export type {
