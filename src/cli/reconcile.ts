@@ -2,7 +2,7 @@ import { createApp } from '../app.ts';
 import { readConfig } from '../config.ts';
 import type { Services } from '../database/room.ts';
 import { formatDecimal } from '../money/room.ts';
-import { compareTotals, differencesOf, lastDays, reconcile as reconcilePayments, type ReconcileReport, type TotalsDifference } from '../payments/room.ts';
+import { compareTotals, differencesOf, followDisputes, lastDays, reconcile as reconcilePayments, type ReconcileReport, type TotalsDifference } from '../payments/room.ts';
 import { createLog } from '../server/room.ts';
 import { CliError } from './cli-error.ts';
 import { Closers } from './closers.ts';
@@ -42,11 +42,16 @@ export const reconcile: Command = {
 async function report(services: Services, days: number, say: Invocation['say']): Promise<number> {
   const settled = await reconcilePayments(services);
   for (const line of linesOf(settled)) say(line);
-  const compared = await compareTotals(services, lastDays(new Date(), days));
+  const dates = lastDays(new Date(), days);
+  const disputes = await followDisputes(services, dates);
+  if (disputes.open + disputes.taken + disputes.failed > 0) {
+    say(`disputes: ${disputes.open} open, ${disputes.taken} found that no webhook had told of, ${disputes.failed} failed to be read`);
+  }
+  const compared = await compareTotals(services, dates);
   const differences = differencesOf(compared);
   for (const difference of differences) say(lineOf(difference));
   say(compared.length === 0 ? 'No provider was used yet.' : `${compared.length} totals compared, ${differences.length} figures differ.`);
-  return differences.length > 0 || settled.kinds.some(({ failed }) => failed > 0) ? 1 : 0;
+  return differences.length > 0 || disputes.failed > 0 || settled.kinds.some(({ failed }) => failed > 0) ? 1 : 0;
 }
 
 function linesOf({ kinds, webhooksWaiting }: ReconcileReport): string[] {

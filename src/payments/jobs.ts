@@ -1,7 +1,8 @@
-import { logService, type Job } from '../database/room.ts';
+import { clockService, logService, type Job } from '../database/room.ts';
 import { formatDecimal } from '../money/room.ts';
+import { followDisputes } from './follow-disputes.ts';
 import { reconcile } from './reconcile.ts';
-import { differencesOfYesterday } from './totals.ts';
+import { differencesOfYesterday, lastDays } from './totals.ts';
 import { webhookTakerService } from './webhook-taker.ts';
 
 export const paymentsJobs: readonly Job[] = [
@@ -11,6 +12,13 @@ export const paymentsJobs: readonly Job[] = [
     everyMs: 30_000,
     run: async (services) => {
       await reconcile(services);
+    },
+  },
+  {
+    name: 'follow disputes',
+    everyMs: 600_000,
+    run: async (services) => {
+      await followDisputes(services, lastDays(services.get(clockService).now(), 2));
     },
   },
   {

@@ -246,6 +246,8 @@ export interface PaymentProvider {
   readPayout(key: string): Promise<PayoutOutcome | null>;
 
   readDispute(disputeId: string): Promise<DisputeState | null>;
+  /** Every dispute that was opened on a day such as "2026-03-31", from midnight to midnight UTC, as it is now. */
+  listDisputes(day: string): Promise<readonly DisputeState[]>;
 
   /** Checks the signature and the age (300 s either way) of a webhook, and what it is about. Throws `WebhookRefused`. */
   parseWebhook(rawBody: Buffer, headers: IncomingHttpHeaders, now: Date): WebhookEvent;

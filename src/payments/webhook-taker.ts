@@ -1,5 +1,6 @@
 import { clockService, databaseService, logService, service, transaction, type Services } from '../database/room.ts';
-import { disputeKindsService, intentKindsService, type Intent, type IntentKind } from './intent.ts';
+import { takeDispute } from './follow-disputes.ts';
+import { intentKindsService, type Intent, type IntentKind } from './intent.ts';
 import { outcomesService } from './outcomes.ts';
 import type { PaymentProvider, WebhookSubject } from './port.ts';
 import { paymentProvidersService } from './providers.ts';
@@ -109,7 +110,7 @@ function bySubject(events: readonly Waiting[]): Waiting[][] {
 async function takeSubject(services: Services, providerName: string, subject: WebhookSubject): Promise<void> {
   const provider = services.get(paymentProvidersService).get(providerName);
   if (!provider) throw new Error(`The provider ${providerName} is not set up here.`);
-  if (subject.kind === 'DISPUTE') return takeDispute(services, provider, subject.providerId);
+  if (subject.kind === 'DISPUTE') return readAndTake(services, provider, subject.providerId);
   const found = subject.key === null ? null : await findIntent(services, providerName, { ...subject, key: subject.key });
   if (!found) {
     services.get(logService).warn({ provider: providerName, subject }, 'A webhook is about a payment that is none of ours.');
@@ -123,7 +124,7 @@ async function takeSubject(services: Services, providerName: string, subject: We
     await kind.settle(services, intent.id, outcome);
     services.get(outcomesService).tell(intent, outcome);
   }
-  for (const disputeId of state?.disputeIds ?? []) await takeDispute(services, provider, disputeId);
+  for (const disputeId of state?.disputeIds ?? []) await readAndTake(services, provider, disputeId);
 }
 
 async function findIntent(
@@ -137,11 +138,8 @@ async function findIntent(
   return null;
 }
 
-async function takeDispute(services: Services, provider: PaymentProvider, disputeId: string): Promise<void> {
+async function readAndTake(services: Services, provider: PaymentProvider, disputeId: string): Promise<void> {
   const dispute = await provider.readDispute(disputeId);
   if (!dispute) throw new Error(`${provider.name} knows no dispute ${disputeId}.`);
-  for (const kind of services.get(disputeKindsService)) {
-    if (await kind.take(services, provider.name, dispute)) return;
-  }
-  services.get(logService).warn({ provider: provider.name, dispute: disputeId }, 'A dispute is about a payment that is none of ours.');
+  await takeDispute(services, provider.name, dispute);
 }

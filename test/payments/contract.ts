@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { WebhookRefused, type ActionRequired, type ChargeOutcome, type ChargeRequest, type PaymentProvider } from '../../src/payments/room.ts';
+import { lastDays, WebhookRefused, type ActionRequired, type ChargeOutcome, type ChargeRequest, type PaymentProvider } from '../../src/payments/room.ts';
 import { chargeRequest } from './support.ts';
 
 export interface Delivery {
@@ -186,6 +186,9 @@ export function describeProvider(name: string, open: () => Promise<OpenProvider>
       expect(await provider.createRefund({ key: 'r', chargeId, amountMicros: 1_000_000n, currency: 'USD' })).toMatchObject({ status: 'DECLINED', code: 'charge_disputed' });
       await closeDispute(id, 'WON');
       expect(await provider.readDispute(id)).toEqual({ ...open, status: 'WON' });
+      const [today] = lastDays(new Date(), 0) as [string];
+      expect(await provider.listDisputes(today)).toEqual([{ ...open, status: 'WON' }]);
+      expect(await provider.listDisputes('2020-01-01')).toEqual([]);
     });
 
     test('the totals of a day sum what was charged, refunded and paid out', async () => {

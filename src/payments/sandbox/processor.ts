@@ -5,7 +5,7 @@ import type { ChargeRequest, CustomerRequest, DestinationRequest, PayoutRequest,
 import { decideAction, showAction, type PageAnswer } from './action-page.ts';
 import { cancelCharge, createCharge, readChargeOutcome, readChargeState } from './charges.ts';
 import { changeSettings, readSettings, type Desk } from './desk.ts';
-import { closeDispute, disputeNow, readDispute } from './disputes.ts';
+import { closeDispute, disputeNow, listDisputes, readDispute } from './disputes.ts';
 import { createCustomer, forgetMethod, readMethodOutcome, saveMethod } from './methods.ts';
 import { Outbox } from './outbox.ts';
 import { addDestination, createPayout, decidePayout, readPayoutOutcome, verifyDestination } from './payouts.ts';
@@ -33,6 +33,7 @@ const shopOperations: Readonly<Record<string, Operation>> = {
   'create-payout': (desk, request: PayoutRequest) => createPayout(desk, request),
   'read-payout': (desk, { key }: { key: string }) => readPayoutOutcome(desk, key),
   'read-dispute': (desk, { disputeId }: { disputeId: string }) => readDispute(desk, disputeId),
+  'list-disputes': (desk, { day }: { day: string }) => listDisputes(desk, day),
   totals: (desk, { day, currency }: { day: string; currency: string }) => readTotals(desk, day, currency),
 };
 

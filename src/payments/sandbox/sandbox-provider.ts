@@ -100,6 +100,10 @@ export class SandboxProvider implements PaymentProvider {
     return this.#ask('read-dispute', { disputeId });
   }
 
+  listDisputes(day: string): Promise<readonly DisputeState[]> {
+    return this.#ask('list-disputes', { day });
+  }
+
   parseWebhook(rawBody: Buffer, headers: IncomingHttpHeaders, now: Date): WebhookEvent {
     checkSignature(rawBody, headers[signatureHeaderName], this.#options.webhookSecrets, now);
     try {

@@ -102,6 +102,10 @@ export class StripeProvider implements PaymentProvider {
     return refunds.readDispute(this.#stripe, disputeId);
   }
 
+  listDisputes(day: string): Promise<readonly DisputeState[]> {
+    return refunds.listDisputes(this.#stripe, day);
+  }
+
   parseWebhook(rawBody: Buffer, headers: IncomingHttpHeaders, now: Date): WebhookEvent {
     return parseWebhook(rawBody, headers['stripe-signature'], this.#webhookSecrets, now);
   }

@@ -39,23 +39,36 @@ const disputeStatus: Partial<Record<Stripe.Dispute['status'], DisputeStatus>> = 
 /** An early inquiry moves no money yet, so it is none; once closed it never did. */
 export async function readDispute(stripe: Stripe, disputeId: string): Promise<DisputeState | null> {
   try {
-    const dispute = await stripe.disputes.retrieve(disputeId, { expand: ['payment_intent'] });
-    const { payment_intent: intent } = dispute;
-    return {
-      id: dispute.id,
-      chargeId: typeof intent === 'string' ? intent : (intent?.id ?? idOf(dispute.charge)),
-      key: intent && typeof intent !== 'string' ? keyOf(intent) : null,
-      amountMicros: fromStripeAmount(dispute.amount, dispute.currency),
-      currency: dispute.currency.toUpperCase(),
-      feeMicros: feeOf(dispute),
-      status: disputeStatus[dispute.status] ?? 'OPEN',
-      reason: dispute.reason,
-      createdAt: new Date(dispute.created * 1_000),
-    };
+    return stateOf(await stripe.disputes.retrieve(disputeId, { expand: ['payment_intent'] }));
   } catch (error) {
     if (isMissing(error)) return null;
     throw error;
   }
+}
+
+/** Inquiries, and disputes that were prevented, moved no money. */
+export async function listDisputes(stripe: Stripe, day: string): Promise<DisputeState[]> {
+  const from = Date.parse(`${day}T00:00:00Z`) / 1_000;
+  const listed: DisputeState[] = [];
+  for await (const dispute of stripe.disputes.list({ created: { gte: from, lt: from + 86_400 }, limit: 100, expand: ['data.payment_intent'] })) {
+    if (!dispute.status.startsWith('warning_') && dispute.status !== 'prevented') listed.push(stateOf(dispute));
+  }
+  return listed;
+}
+
+function stateOf(dispute: Stripe.Dispute): DisputeState {
+  const { payment_intent: intent } = dispute;
+  return {
+    id: dispute.id,
+    chargeId: typeof intent === 'string' ? intent : (intent?.id ?? idOf(dispute.charge)),
+    key: intent && typeof intent !== 'string' ? keyOf(intent) : null,
+    amountMicros: fromStripeAmount(dispute.amount, dispute.currency),
+    currency: dispute.currency.toUpperCase(),
+    feeMicros: feeOf(dispute),
+    status: disputeStatus[dispute.status] ?? 'OPEN',
+    reason: dispute.reason,
+    createdAt: new Date(dispute.created * 1_000),
+  };
 }
 
 function idOf(thing: string | { readonly id: string }): string {
