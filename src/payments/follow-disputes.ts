@@ -1,6 +1,6 @@
 import { databaseService, logService, type Services } from '../database/room.ts';
 import { disputeKindsService } from './intent.ts';
-import type { DisputeState, DisputeStatus, PaymentProvider } from './port.ts';
+import type { DisputeState, DisputeStatus, Inquiry, PaymentProvider } from './port.ts';
 import { paymentProvidersService } from './providers.ts';
 
 /** What one look at the disputes did. */
@@ -13,8 +13,9 @@ export interface DisputesReport {
   readonly failed: number;
 }
 
-/** Hands a dispute as its provider knows it now to the kind of payment that it is about. */
-export async function takeDispute(services: Services, provider: string, dispute: DisputeState): Promise<void> {
+/** Hands a dispute as its provider knows it now to the kind of payment that it is about; an inquiry is none, and is left alone. */
+export async function takeDispute(services: Services, provider: string, dispute: DisputeState | Inquiry): Promise<void> {
+  if (dispute.status === 'INQUIRY') return;
   for (const kind of services.get(disputeKindsService)) {
     if (await kind.take(services, provider, dispute)) return;
   }
@@ -36,7 +37,7 @@ export async function followDisputes(services: Services, days: readonly string[]
     for (const [id] of others) {
       await tried(services, provider, counts, async () => {
         const dispute = await provider.readDispute(id);
-        if (!dispute) throw new Error(`${provider.name} knows no dispute ${id}.`);
+        if (!dispute || dispute.status === 'INQUIRY') throw new Error(`${provider.name} knows no dispute ${id}, which is open here.`);
         await takeNews(services, provider, known, dispute, counts);
       });
     }

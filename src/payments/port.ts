@@ -178,6 +178,12 @@ export interface DisputeState {
   readonly createdAt: Date;
 }
 
+/** News of a dispute by which no money moved, at least not yet: what a bank only asks about, or what was prevented. */
+export interface Inquiry {
+  readonly id: string;
+  readonly status: 'INQUIRY';
+}
+
 export interface WebhookSubject {
   readonly kind: 'CHARGE' | 'REFUND' | 'DISPUTE' | 'PAYOUT' | 'METHOD';
   /** Our key, where the provider repeats it. Of a DISPUTE always null: read it to learn of its charge. */
@@ -245,7 +251,8 @@ export interface PaymentProvider {
   createPayout(request: PayoutRequest): Promise<PayoutOutcome>;
   readPayout(key: string): Promise<PayoutOutcome | null>;
 
-  readDispute(disputeId: string): Promise<DisputeState | null>;
+  /** Null for one that the provider never heard of. */
+  readDispute(disputeId: string): Promise<DisputeState | Inquiry | null>;
   /** Every dispute that was opened on a day such as "2026-03-31", from midnight to midnight UTC, as it is now. */
   listDisputes(day: string): Promise<readonly DisputeState[]>;
 

@@ -16,7 +16,7 @@ export { Outcomes, outcomesService, type OutcomesOptions } from './outcomes.ts';
 export { WebhookRefused } from './port.ts';
 export type {
   ActionRequired, AddDestinationOutcome, ChargeDeclined, ChargeOutcome, ChargeRequest, ChargeState, CustomerRequest, Declined, DestinationRequest,
-  DisputeState, DisputeStatus, PaymentActionNeeded, PaymentProvider, PayoutOutcome, PayoutRequest, Pending, ProviderTotals, Rail, RailOperation,
+  DisputeState, DisputeStatus, Inquiry, PaymentActionNeeded, PaymentProvider, PayoutOutcome, PayoutRequest, Pending, ProviderTotals, Rail, RailOperation,
   RefundOutcome, RefundRequest, SaveMethodOutcome, SaveMethodRequest, VerifyDestinationOutcome, WebhookEvent, WebhookSubject,
 } from './port.ts';
 export { paidStatus, paidStatusList, wasPaid, type PaidStatus } from './paid-status.ts';

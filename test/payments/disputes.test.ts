@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { DisputeState } from '../../src/payments/room.ts';
 import { eachTestServer } from '../support/server.ts';
 import { micros } from '../support/world.ts';
 import { newFan, newPage, send, sent, tipInput } from '../tips/http.ts';
@@ -234,7 +235,7 @@ describe('a dispute', () => {
     const id = await dispute(current, topUpId);
     answerWith(current, (sandbox) => {
       const states = [...told];
-      return { readDispute: async (disputeId) => ({ ...(await sandbox.readDispute(disputeId))!, status: states.shift()! }) };
+      return { readDispute: async (disputeId) => ({ ...((await sandbox.readDispute(disputeId)) as DisputeState), status: states.shift()! }) };
     });
     for (const _status of told) await tell(current, id);
     const postings = await current.db.query<{ kind: string }>(`SELECT kind FROM posting WHERE kind LIKE 'DISPUTE%' ORDER BY created_at, kind`);

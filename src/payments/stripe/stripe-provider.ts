@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import Stripe from 'stripe';
 import type {
-  AddDestinationOutcome, ChargeOutcome, ChargeRequest, ChargeState, CustomerRequest, DestinationRequest, DisputeState, PaymentProvider, PayoutOutcome,
+  AddDestinationOutcome, ChargeOutcome, ChargeRequest, ChargeState, CustomerRequest, DestinationRequest, DisputeState, Inquiry, PaymentProvider, PayoutOutcome,
   PayoutRequest, ProviderTotals, Rail, RailOperation, RefundOutcome, RefundRequest, SaveMethodOutcome, SaveMethodRequest, VerifyDestinationOutcome,
   WebhookEvent,
 } from '../port.ts';
@@ -98,7 +98,7 @@ export class StripeProvider implements PaymentProvider {
     return payouts.readPayout(this.#stripe, key);
   }
 
-  readDispute(disputeId: string): Promise<DisputeState | null> {
+  readDispute(disputeId: string): Promise<DisputeState | Inquiry | null> {
     return refunds.readDispute(this.#stripe, disputeId);
   }
 
