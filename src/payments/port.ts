@@ -205,6 +205,11 @@ export class WebhookRefused extends Error {
   override name = 'WebhookRefused';
 }
 
+/** The provider does not know us, as with a wrong key: it did nothing of what it was asked. The message is for the operator. */
+export class ProviderDeniesUs extends Error {
+  override name = 'ProviderDeniesUs';
+}
+
 /** What crossed the border on one day (UTC) in one currency, as the provider counts it; only what we asked it for. */
 export interface ProviderTotals {
   readonly chargedMicros: bigint;
@@ -216,7 +221,7 @@ export interface ProviderTotals {
 
 /**
  * The port behind which payment providers stand. Adapters get plain data and know neither rooms nor the ledger. A call is made outside
- * of every transaction; it may throw or never answer, which says nothing about whether money moved. Whatever takes a key acts once a
+ * of every transaction; it may throw or never answer, which says nothing about whether money moved, unless it throws `ProviderDeniesUs`. Whatever takes a key acts once a
  * key: the same request again answers what the first one did, and a key that comes with another request is rejected.
  */
 export interface PaymentProvider {

@@ -14,6 +14,8 @@ const pageSize = 100;
 export interface ReconcileReport {
   /** By kind of payment: how many have an outcome now, have none yet, and could not be settled. */
   readonly kinds: readonly { readonly name: string; readonly settled: number; readonly waiting: number; readonly failed: number }[];
+  /** Providers that are not set up here, with how many of those payments wait for each. */
+  readonly withoutProvider: readonly { readonly provider: string; readonly payments: number }[];
   readonly webhooksWaiting: number;
 }
 
@@ -25,9 +27,12 @@ export interface ReconcileReport {
 export async function reconcile(services: Services): Promise<ReconcileReport> {
   await services.get(webhookTakerService).takeDue();
   const kinds: ReconcileReport['kinds'][number][] = [];
+  const withoutProvider = new Map<string, number>();
   for (const kind of services.get(intentKindsService)) {
     const counts = { settled: 0, waiting: 0, failed: 0 };
     for await (const intent of pendingOf(services, kind)) {
+      const { provider } = intent;
+      if (!services.get(paymentProvidersService).has(provider)) withoutProvider.set(provider, (withoutProvider.get(provider) ?? 0) + 1);
       try {
         counts[await reconcileOne(services, kind, intent)] += 1;
       } catch (error) {
@@ -38,7 +43,11 @@ export async function reconcile(services: Services): Promise<ReconcileReport> {
     kinds.push({ name: kind.name, ...counts });
   }
   await forgetWebhooks(services);
-  return { kinds, webhooksWaiting: await countWaiting(services) };
+  return {
+    kinds,
+    withoutProvider: [...withoutProvider].map(([provider, payments]) => ({ provider, payments })),
+    webhooksWaiting: await countWaiting(services),
+  };
 }
 
 async function reconcileOne(services: Services, kind: IntentKind, intent: Intent): Promise<'settled' | 'waiting'> {

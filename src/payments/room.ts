@@ -13,7 +13,7 @@ export {
 } from './intent.ts';
 export { followDisputes, type DisputesReport } from './follow-disputes.ts';
 export { Outcomes, outcomesService, type OutcomesOptions } from './outcomes.ts';
-export { WebhookRefused } from './port.ts';
+export { ProviderDeniesUs, WebhookRefused } from './port.ts';
 export type {
   ActionRequired, AddDestinationOutcome, ChargeDeclined, ChargeOutcome, ChargeRequest, ChargeState, CustomerRequest, Declined, DestinationRequest,
   DisputeState, DisputeStatus, Inquiry, PaymentActionNeeded, PaymentProvider, PayoutOutcome, PayoutRequest, Pending, ProviderTotals, Rail, RailOperation,
@@ -25,7 +25,7 @@ export { reconcile, type ReconcileReport } from './reconcile.ts';
 export { sandboxRail } from './sandbox/rail.ts';
 export { Sandbox, sandboxPagesPath } from './sandbox/sandbox.ts';
 export { StripeProvider, type StripeOptions } from './stripe/stripe-provider.ts';
-export { compareTotals, differencesOf, lastDays, type DayTotals, type TotalsDifference } from './totals.ts';
+export { compareTotals, differencesOf, lastDays, type ComparedTotals, type DayTotals, type TotalsDifference, type UnreadTotals } from './totals.ts';
 export { receiveWebhook, type WebhookAnswer, type WebhookDelivery } from './webhooks.ts';
 export { WebhookTaker, webhookTakerService } from './webhook-taker.ts';
 

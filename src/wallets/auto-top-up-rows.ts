@@ -45,9 +45,9 @@ export async function storeAutoTopUp(tx: Sql, personId: string, auto: Omit<AutoT
   );
 }
 
-/** Stops the one that asked for a top-up which was declined, unless it was changed since, or the provider never heard of the top-up. */
+/** Stops the one that asked for a top-up which was declined, unless it was changed since, or the fault was not the card's. */
 export async function stopAutoTopUp(tx: Sql, topUp: TopUp, failure: PaymentFailure, now: Date): Promise<void> {
-  if (failure.code === 'not_attempted') return;
+  if (failure.code === 'not_attempted' || failure.code === 'provider_unavailable') return;
   await tx.query(
     'UPDATE auto_top_up SET stopped_at = $3, stop_reason = $4 WHERE person_id = $1 AND changed_at <= $2 AND stopped_at IS NULL',
     [topUp.personId, topUp.createdAt, now, failure.reason],

@@ -31,6 +31,8 @@ export class StripeDouble {
   readonly #server = createServer((request, response) => void this.#serve(request, response));
   #count = 0;
   url = '';
+  /** Our key is none of its own any more. */
+  isKeyRevoked = false;
 
   async start(): Promise<this> {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
@@ -87,7 +89,9 @@ export class StripeDouble {
     const params = nested([...url.searchParams, ...new URLSearchParams(text)]);
     const idempotencyKey = request.headers['idempotency-key'] as string | undefined;
     this.asked.push({ method: request.method ?? '', path: url.pathname, params, idempotencyKey });
-    const answer = this.#once(request.method ?? '', url.pathname, params, idempotencyKey);
+    const answer = this.isKeyRevoked
+      ? refusal(401, { type: 'invalid_request_error', message: 'Invalid API Key provided: sk_test_*' })
+      : this.#once(request.method ?? '', url.pathname, params, idempotencyKey);
     if (answer.isLost) return void request.socket.destroy();
     response.writeHead(answer.status, { 'content-type': 'application/json', 'request-id': 'req_1' });
     response.end(JSON.stringify(answer.body));

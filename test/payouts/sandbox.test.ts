@@ -71,7 +71,7 @@ test('what arrived and is sent back by the bank reaches us as a webhook, and the
     expect(await balanceOf(working, page)).toMatchObject({ ...balance, inTransit: '0.00' });
   }
   const today = clock.now().toISOString().slice(0, 10);
-  const compared = await compareTotals(working.services, [today]);
+  const { compared } = await compareTotals(working.services, [today]);
   expect([compared.length, differencesOf(compared)]).toEqual([1, []]);
   await expectCleanPayouts(working.db);
 });

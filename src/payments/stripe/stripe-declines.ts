@@ -1,5 +1,5 @@
 import Stripe from 'stripe';
-import type { Declined } from '../port.ts';
+import { ProviderDeniesUs, type Declined } from '../port.ts';
 
 /** Codes after which the same card may work later. Source: docs.stripe.com/declines/codes. */
 const passing: ReadonlySet<string> = new Set([
@@ -32,4 +32,10 @@ export function refusalOf(error: unknown): Declined | null {
 /** Whether Stripe answered that there is no such thing. */
 export function isMissing(error: unknown): boolean {
   return error instanceof Stripe.errors.StripeInvalidRequestError && error.code === 'resource_missing';
+}
+
+/** Rethrows what Stripe answers, 401 as what the port calls it: such a request was not looked at. */
+export function rethrow(error: unknown): never {
+  if (error instanceof Stripe.errors.StripeAuthenticationError) throw new ProviderDeniesUs(`Stripe does not accept STRIPE_SECRET_KEY: ${error.message}`, { cause: error });
+  throw error;
 }
