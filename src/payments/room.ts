@@ -4,9 +4,10 @@ import { DisputeEntity } from './disputes/dispute.ts';
 import { paymentsJobs } from './jobs.ts';
 import { WebhookEventEntity } from './webhook-event.ts';
 
-export type { Dispute, DisputedPayment } from './disputes/dispute.ts';
+export { assertSameCurrency, feeGiven, lossBorne, type Dispute, type DisputedPayment } from './disputes/dispute.ts';
 export { closeDispute, insertDispute, mayThaw, readDispute, readDisputeSums, type DisputeSums } from './disputes/dispute-rows.ts';
 export { readDisputedPayments } from './disputes/disputed-payments.ts';
+export { passToDisputes, raiseDisputedTotals } from './disputes/returned-refunds.ts';
 export {
   borderPostingsService, disputeKindsService, intentKindsService,
   type BorderPosting, type DisputeKind, type FinalOutcome, type Intent, type IntentKind, type IntentPage, type Operation, type OutcomeOf, type PaymentsFace, type ReportedOutcome,

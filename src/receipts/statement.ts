@@ -120,9 +120,12 @@ export async function* statementRows(sql: Sql, accountId: string, { after, to }:
        LEFT JOIN creator ON creator.id = coalesce(tip.creator_id, subscription.creator_id)
        CROSS JOIN LATERAL (SELECT CASE WHEN posting.kind LIKE '%\\_RETURN' THEN 1 ELSE -1 END AS sign) way
        CROSS JOIN LATERAL (
-         SELECT refund.amount_micros * sign AS paid, refund.fee_returned_micros * sign AS platform, 0::bigint AS processor WHERE refund.id IS NOT NULL
+         -- The fee of a refund that failed may have passed to a dispute meanwhile.
+         SELECT refund.amount_micros * sign AS paid, (refund.fee_returned_micros - CASE WHEN sign > 0 AND refund.tip_id IS NOT NULL THEN refund.to_disputes_micros ELSE 0 END) * sign AS platform,
+           0::bigint AS processor WHERE refund.id IS NOT NULL
          UNION ALL
-         SELECT dispute.amount_micros * sign, dispute.fee_returned_micros * sign, 0 WHERE dispute.id IS NOT NULL
+         SELECT dispute.amount_micros * sign, (dispute.fee_returned_micros + CASE WHEN sign > 0 AND dispute.tip_id IS NOT NULL THEN dispute.from_refunds_micros ELSE 0 END) * sign, 0
+           WHERE dispute.id IS NOT NULL
          UNION ALL
          SELECT coalesce(top_up.charged_micros, tip.amount_micros, charge.amount_micros), coalesce(tip.fee_micros, charge.fee_micros),
            coalesce(top_up.processor_fee_micros, tip.processor_fee_micros) WHERE refund.id IS NULL AND dispute.id IS NULL

@@ -265,7 +265,8 @@ describe('races with disputes', () => {
     await carryOut(other, refund.id);
     const [row] = await current.db.query<{ status: string; code: string }>('SELECT status, failure_code AS code FROM refund');
     expect(row).toEqual({ status: 'FAILED', code: 'charge_disputed' });
-    expect([await micros(current.db, personId, 'wallet'), await statusOf(topUpId, token)]).toEqual([10_000_000n, 'DISPUTED']);
+    // What came back makes good what the platform had lost, all but the fee of the charge.
+    expect([await micros(current.db, personId, 'wallet'), await statusOf(topUpId, token), (await kindSums(current.db)).platform_loss]).toEqual([0n, 'DISPUTED', -610_000n - fee]);
     await expectCleanWallets(current.db);
   });
 
