@@ -157,7 +157,10 @@ export interface PayoutRequest {
 }
 
 /** What became of a payout. DECLINED: the provider has the money again, whether it never left or came back. */
-export type PayoutOutcome = { readonly status: 'SUCCEEDED'; readonly payoutId: string } | Declined | Pending;
+export type PayoutOutcome =
+  | { readonly status: 'SUCCEEDED'; readonly payoutId: string; /** What of it came back, where it was only a part. */ readonly returnedMicros?: bigint }
+  | Declined
+  | Pending;
 
 export type DisputeStatus = 'OPEN' | 'WON' | 'LOST';
 

@@ -82,11 +82,13 @@ async function ledgerTotals(services: Services, provider: string, day: string, c
   const kinds = services.get(borderPostingsService);
   const rows = await services.get(databaseService).query<{ kind: string; account: string; micros: bigint }>(
     `SELECT posting.kind, account.kind AS account, sum(entry.amount)::bigint AS micros
-     FROM posting JOIN entry ON entry.posting_id = posting.id JOIN account ON account.id = entry.account_id
-     WHERE posting.currency = $3 AND posting.kind = ANY ($4) AND posting.created_at >= $2::date AND posting.created_at < $2::date + 1
-       AND account.owner_id = $1 AND account.kind IN ('clearing', 'processor_fee')
+     FROM unnest($4::text[], $5::text[]) AS counted (kind, dated_by)
+     JOIN posting dated ON dated.kind = counted.dated_by AND dated.currency = $3 AND dated.created_at >= $2::date AND dated.created_at < $2::date + 1
+     JOIN posting ON posting.cause_id = dated.cause_id AND posting.kind = counted.kind
+     JOIN entry ON entry.posting_id = posting.id JOIN account ON account.id = entry.account_id
+     WHERE account.owner_id = $1 AND account.kind IN ('clearing', 'processor_fee')
      GROUP BY posting.kind, account.kind`,
-    [providerOwnerId(provider), day, currency, kinds.map(({ kind }) => kind)],
+    [providerOwnerId(provider), day, currency, kinds.map(({ kind }) => kind), kinds.map(({ kind, returnOf }) => returnOf ?? kind)],
   );
   const sumOf = (total: BorderPosting['total'], account: string) => {
     const names = kinds.filter((kind) => kind.total === total).map(({ kind }) => kind);

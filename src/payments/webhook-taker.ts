@@ -125,6 +125,19 @@ async function takeSubject(services: Services, providerName: string, subject: We
     services.get(outcomesService).tell(intent, outcome);
   }
   for (const disputeId of state?.disputeIds ?? []) await readAndTake(services, provider, disputeId);
+  if (state) await watchRefunded(services, kind, intent, state.refundedMicros);
+  if ('returnedMicros' in outcome) {
+    services.get(logService).error({ provider: providerName, payout: intent.request.key, returnedMicros: String(outcome.returnedMicros) },
+      'A part of a payout came back. The books have all of it as paid: give the part back by hand, or have the rest reversed too.');
+  }
+}
+
+/** Sounds the alarm for a charge of which more went back than we asked for, as by a refund from the provider's own pages: nobody here gave that money. */
+async function watchRefunded(services: Services, kind: IntentKind, { id, provider, request }: Intent, theirsMicros: bigint): Promise<void> {
+  const oursMicros = await kind.readRefunded?.(services.get(databaseService), id);
+  if (oursMicros === undefined || theirsMicros <= oursMicros) return;
+  services.get(logService).error({ provider, charge: request.key, theirsMicros: String(theirsMicros), oursMicros: String(oursMicros) },
+    'More of a charge was refunded than was asked for here: whoever was paid has that money still.');
 }
 
 async function findIntent(

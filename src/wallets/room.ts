@@ -74,5 +74,5 @@ export const walletsRoom: ApiFace & PaymentsFace = {
   jobs: walletJobs,
   intentKinds: [paymentMethodIntents, topUpIntents, topUpRefundIntents],
   disputeKinds: [topUpDisputes],
-  borderPostings: [{ kind: 'TOP_UP', total: 'CHARGED' }, { kind: 'TOP_UP_REFUND_SENT', total: 'REFUNDED' }, { kind: 'TOP_UP_REFUND_RETURN', total: 'REFUNDED' }],
+  borderPostings: [{ kind: 'TOP_UP', total: 'CHARGED' }, { kind: 'TOP_UP_REFUND_SENT', total: 'REFUNDED' }, { kind: 'TOP_UP_REFUND_RETURN', total: 'REFUNDED', returnOf: 'TOP_UP_REFUND_SENT' }],
 };

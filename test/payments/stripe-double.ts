@@ -45,6 +45,12 @@ export class StripeDouble {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
+  /** Begins anew, with nothing made. */
+  forget(): void {
+    this.#things.clear();
+    this.#answers.clear();
+  }
+
   thing(id: string): Thing {
     return this.#things.get(id) as Thing;
   }
@@ -135,7 +141,7 @@ export class StripeDouble {
     if (resource === 'refunds') return this.#refund(given);
     if (resource === 'setup_intents') return this.#save(given);
     if (resource === 'customers') return found(this.put('customer', 'cus', given));
-    return found(this.put('transfer', 'tr', { ...given, reversed: false }));
+    return found(this.put('transfer', 'tr', { ...given, amount_reversed: 0, reversed: false }));
   }
 
   #charge(params: Params): Answer {
@@ -215,7 +221,7 @@ export class StripeDouble {
   /** All that the adapter ever asks to be expanded, expanded always. */
   #expanded(thing: Thing): Thing {
     const shown = structuredClone(thing);
-    for (const name of ['latest_charge', 'balance_transaction', 'payment_method', ...(thing.object === 'dispute' ? ['payment_intent'] : [])]) {
+    for (const name of ['latest_charge', 'balance_transaction', 'payment_method', ...(thing.object === 'dispute' ? ['payment_intent'] : thing.object === 'refund' ? ['charge'] : [])]) {
       const inner = typeof shown[name] === 'string' ? this.#things.get(shown[name]) : undefined;
       if (inner) shown[name] = this.#expanded(inner);
     }
