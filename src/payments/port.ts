@@ -250,6 +250,8 @@ export interface PaymentProvider {
   createCustomer(request: CustomerRequest): Promise<string>;
   saveMethod(request: SaveMethodRequest): Promise<SaveMethodOutcome>;
   readMethod(method: Pick<SaveMethodRequest, 'key' | 'customer'>): Promise<SaveMethodOutcome | null>;
+  /** Ends the saving of a card that waits for its owner; one that is final already stays so. Answers what became of it. */
+  cancelMethod(method: Pick<SaveMethodRequest, 'key' | 'customer'>): Promise<SaveMethodOutcome | null>;
   /** No charge may name it any more. One that is gone already is no error. */
   forgetMethod(methodToken: string): Promise<void>;
 

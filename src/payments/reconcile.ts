@@ -61,9 +61,14 @@ async function reconcileOne(services: Services, kind: IntentKind, intent: Intent
 async function currentOutcome(services: Services, intent: Intent): Promise<OutcomeOf<Operation>> {
   const outcome = await services.get(outcomesService).look(intent);
   const ageMs = services.get(clockService).now().getTime() - intent.createdAt.getTime();
-  if (outcome.status !== 'ACTION_REQUIRED' || intent.operation !== 'CHARGE' || ageMs < actWithinMs) return outcome;
+  if (outcome.status !== 'ACTION_REQUIRED' || ageMs < actWithinMs) return outcome;
   const provider = services.get(paymentProvidersService).get(intent.provider);
-  return (await provider?.cancelCharge(intent.request.key)) ?? outcome;
+  const canceled = isOf(intent, 'METHOD') ? provider?.cancelMethod(intent.request) : provider?.cancelCharge(intent.request.key);
+  return (await canceled) ?? outcome;
+}
+
+function isOf<O extends Operation>(intent: Intent, operation: O): intent is Intent<O> {
+  return intent.operation === operation;
 }
 
 async function* pendingOf(services: Services, kind: IntentKind): AsyncGenerator<Intent> {

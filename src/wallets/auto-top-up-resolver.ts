@@ -76,7 +76,7 @@ function errorOf(outcome: SetAutoTopUpOutcome, input: SetAutoTopUpInput, command
     case 'NO_PAYMENT_METHOD':
       return new ValidationError(ErrorCode.INVALID_STATE, 'This account has no default payment method: add one first.', methodPath);
     case 'PRICE':
-      return topUpRefusal(outcome.price, { amount: command!.amount, amountPath: ['input', 'amount'], provider: outcome.provider, paymentMethodId: null, idempotencyKey: '' });
+      return topUpRefusal(outcome.price, { amount: command!.amount, amountPath: ['input', 'amount'], provider: null, paymentMethodId: input.paymentMethodId ?? null, idempotencyKey: '' });
   }
 }
 

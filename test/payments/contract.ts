@@ -75,7 +75,9 @@ export function describeProvider(name: string, open: () => Promise<OpenProvider>
 
     test('a card that nobody knows is declined', async () => {
       const { provider } = await open();
-      expect(await provider.createCharge(chargeRequest({ paymentMethod: 'pm_unheard_of' }))).toMatchObject({ status: 'DECLINED', retryable: false });
+      expect(await provider.createCharge(chargeRequest({ paymentMethod: 'pm_unheard_of' }))).toMatchObject({
+        status: 'DECLINED', code: 'invalid_payment_method', message: 'The card is not known: enter it again, or use another one.', retryable: false,
+      });
     });
 
     test.each([[true, 'SUCCEEDED'], [false, 'DECLINED']])('a charge that waits for its payer ends when the payer acts (confirms: %s)', async (confirms, status) => {
@@ -150,6 +152,9 @@ export function describeProvider(name: string, open: () => Promise<OpenProvider>
       expect([await save('method', cards.ok), await provider.readMethod({ key: 'method', customer })]).toEqual([saved, saved]);
       expect(await save('bad', cards.declined)).toMatchObject({ status: 'DECLINED' });
       expect(await save('slow', cards.action)).toMatchObject({ status: 'ACTION_REQUIRED' });
+      expect(await provider.cancelMethod({ key: 'slow', customer })).toMatchObject({ status: 'DECLINED', code: 'canceled' });
+      expect(await provider.readMethod({ key: 'slow', customer })).toMatchObject({ status: 'DECLINED', code: 'canceled' });
+      expect([await provider.cancelMethod({ key: 'method', customer }), await provider.cancelMethod({ key: 'never', customer })]).toEqual([saved, null]);
 
       const { methodToken: paymentMethod } = saved as { methodToken: string };
       const charge = (key: string, changes: Partial<ChargeRequest>) => provider.createCharge(chargeRequest({ key, paymentMethod, isOffSession: true, ...changes }));

@@ -199,4 +199,22 @@ describe('the reconciler', () => {
     expect([young.settled, old.settled]).toEqual([['0000 ACTION_REQUIRED'], ['0000 DECLINED']]);
     expect(parts.provider.asked.filter((call) => call.startsWith('cancel'))).toHaveLength(1);
   });
+
+  test('calls off a card to be kept whose owner let it lie for a day', async () => {
+    const parts = setUp();
+    const asked: object[] = [];
+    const called = { status: 'DECLINED', code: 'canceled', message: 'Called off.', retryable: true } as const;
+    Object.assign(parts.provider, { readMethod: async () => waits, cancelMethod: async (method: object) => (asked.push(method), called) });
+    const request = { key: 'key of a card', token: 'pm_action', customer: 'cus_1', returnUrl: null };
+    const settled: string[] = [];
+    const cardsMadeAgo = (ageMs: number): IntentKind<'METHOD'> => ({
+      name: 'card',
+      operation: 'METHOD',
+      readPending: async () => [{ id: 'one', operation: 'METHOD', provider: 'FAKE', request, createdAt: new Date(now.getTime() - ageMs) }],
+      findByKey: async () => null,
+      settle: async (_, id, outcome) => void settled.push(`${id} ${outcome.status}`),
+    });
+    await reconcile(servicesWith([cardsMadeAgo(23 * hourMs) as unknown as IntentKind, cardsMadeAgo(25 * hourMs) as unknown as IntentKind], parts));
+    expect([settled, asked]).toEqual([['one ACTION_REQUIRED', 'one DECLINED'], [request]]);
+  });
 });

@@ -164,7 +164,7 @@ export class StripeDouble {
     }
     if (card !== 'pm_ok' && card !== 'pm_silent') {
       this.#things.delete(intent.id);
-      return refusal(400, { type: 'invalid_request_error', code: 'resource_missing', message: `No such PaymentMethod: '${card}'` });
+      return refusal(400, { type: 'invalid_request_error', code: 'resource_missing', param: 'payment_method', message: `No such PaymentMethod: '${card}'` });
     }
     this.#pay(intent);
     return { ...found(this.#expanded(intent)), isLost: card === 'pm_silent' };
@@ -185,7 +185,7 @@ export class StripeDouble {
   }
 
   #cancel(intent: Thing | undefined): Answer {
-    if (!intent || ['succeeded', 'canceled'].includes(intent.status)) return refusal(400, { type: 'invalid_request_error', code: 'payment_intent_unexpected_state', message: 'It cannot be canceled.' });
+    if (!intent || ['succeeded', 'canceled'].includes(intent.status)) return refusal(400, { type: 'invalid_request_error', code: `${intent?.object}_unexpected_state`, message: 'It cannot be canceled.' });
     return found(Object.assign(intent, { status: 'canceled', next_action: null }));
   }
 

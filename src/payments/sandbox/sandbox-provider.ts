@@ -76,6 +76,10 @@ export class SandboxProvider implements PaymentProvider {
     return this.#ask('read-method', { key });
   }
 
+  cancelMethod({ key }: Pick<SaveMethodRequest, 'key'>): Promise<SaveMethodOutcome | null> {
+    return this.#ask('cancel-method', { key });
+  }
+
   async forgetMethod(methodToken: string): Promise<void> {
     await this.#ask('forget-method', { methodToken });
   }

@@ -19,12 +19,15 @@ export function declined({ code, decline_code: declineCode, message }: Refusal):
   return { status: 'DECLINED', code: reason, message: message ?? 'The payment was declined.', retryable: passing.has(reason) };
 }
 
+const unknownCard = declined({ code: 'invalid_payment_method', message: 'The card is not known: enter it again, or use another one.' });
+
 /**
  * The refusal that an error means: a declined card, or a request that Stripe did not carry out (an unknown token, an amount that is too
  * small). Null for what says nothing about whether money moved, and for our own mistakes.
  */
 export function refusalOf(error: unknown): Declined | null {
   if (error instanceof Stripe.errors.StripeCardError) return declined(error);
+  if (isMissing(error) && (error as { param?: string }).param === 'payment_method') return unknownCard;
   const isRefused = error instanceof Stripe.errors.StripeInvalidRequestError && error.statusCode !== undefined && error.statusCode < 500;
   return isRefused ? declined({ ...error, code: error.code ?? 'invalid_request', message: error.message }) : null;
 }

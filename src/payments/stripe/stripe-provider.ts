@@ -79,6 +79,10 @@ export class StripeProvider implements PaymentProvider {
     return methods.readMethod(this.#stripe, method);
   }
 
+  cancelMethod(method: Pick<SaveMethodRequest, 'key' | 'customer'>): Promise<SaveMethodOutcome | null> {
+    return methods.cancelMethod(this.#stripe, method);
+  }
+
   forgetMethod(methodToken: string): Promise<void> {
     return methods.forgetMethod(this.#stripe, methodToken);
   }
