@@ -96,15 +96,24 @@ test('an attempt that the provider did not judge is forgiven', async () => {
 });
 
 test.each([
-  ['one amount',        ['0.32'],                 'INVALID_INPUT'],
-  ['three',             ['0.32', '0.45', '0.01'], 'INVALID_INPUT'],
-  ['words',             ['a', 'b'],               'INVALID_INPUT'],
-  ['too many digits',   ['0.3200001', '0.45'],    'PRECISION'],
-])('%s is no proof, and no attempt', async (_, amounts, code) => {
+  ['no amount',       [],                       'INVALID_INPUT', 'No amount was given; it takes the two deposits.',   []],
+  ['one amount',      ['0.32'],                 'INVALID_INPUT', '1 amount was given; it takes the two deposits.',    []],
+  ['three',           ['0.32', '0.45', '0.01'], 'INVALID_INPUT', '3 amounts were given; it takes the two deposits.',  []],
+  ['words',           ['a', 'b'],               'INVALID_INPUT', '"a"',                                               ['0']],
+  ['too many digits', ['0.32', '0.4500001'],    'PRECISION',     '"0.4500001"',                                       ['1']],
+])('%s is no proof, and no attempt', async (_, amounts, code, message, place) => {
   const { page } = await scene();
   const { destination } = await add(page, 'new');
-  for (let tries = 0; tries < 6; tries++) expect((await verify(page, destination.id, amounts)).errors).toEqual([expect.objectContaining({ code })]);
+  const error = { code, message: expect.stringContaining(message), path: ['input', 'amounts', ...place] };
+  for (let tries = 0; tries < 6; tries++) expect((await verify(page, destination.id, amounts)).errors).toEqual([error]);
   expect((await verify(page, destination.id, ['0.32', '0.45'])).destination.isVerified).toBe(true);
+});
+
+test('a wrong answer is told with what was given', async () => {
+  const { page } = await scene();
+  const { destination } = await add(page, 'new');
+  const told = async () => (await verify(page, destination.id, ['0.01', '0.02'])).errors[0].message;
+  expect(await told()).toBe('"0.01" and "0.02" are not the two deposits. 4 more answers may be tried.');
 });
 
 test('destinations are their page\'s alone', async () => {
