@@ -66,7 +66,7 @@ export function addRefusal(refusal: Exclude<AddDestinationResult, { kind: 'ADDED
     case 'PROVIDER_UNAVAILABLE':
       return unavailable(refusal.provider);
     case 'TOO_MANY_DESTINATIONS':
-      return new ValidationError(ErrorCode.TOO_MANY_ATTEMPTS, `${mostDestinationsADay} payout destinations were added within a day, the most that is allowed; try again tomorrow.`);
+      return new ValidationError(ErrorCode.TOO_MANY_ATTEMPTS, `${mostDestinationsADay} payout destinations were tried within a day, the most that is allowed; try again tomorrow.`);
     case 'REFUSED':
       return new ValidationError(ErrorCode.INVALID_INPUT, refusal.message, ['input', 'token']);
   }

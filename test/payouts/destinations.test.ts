@@ -143,3 +143,34 @@ test('a page adds ten destinations a day at most', async () => {
   clock.pass(dayMs + 1);
   expect((await add(page, 'known eleven')).errors).toEqual([]);
 });
+
+test('ten are tried a day at most, sent at one time or refused by the provider', async () => {
+  const { bank, page } = await scene();
+  const added = await Promise.all(Array.from({ length: 40 }, (_, count) => add(page, `new ${count}`)));
+  expect(added.filter(({ errors }) => errors.length === 0)).toHaveLength(10);
+  expect(bank.added).toBe(10);
+  const guesser = await makePage(server.current, { destination: null });
+  bank.addDestination = async () => ({ status: 'DECLINED' as const, code: 'invalid_destination', message: 'No.', retryable: false });
+  const codes: string[] = [];
+  for (let count = 0; count < 11; count++) codes.push((await add(guesser, `guess ${count}`)).errors[0].code);
+  expect(codes).toEqual([...Array.from({ length: 10 }, () => 'INVALID_INPUT'), 'TOO_MANY_ATTEMPTS']);
+  await expectCleanPayouts(server.current.db);
+});
+
+test('a destination belongs to one page, also when two add it at one time', async () => {
+  const { page } = await scene();
+  const others = [page, ...await Promise.all([1, 2, 3].map(() => makePage(server.current, { destination: 'known' })))];
+  const before = await Promise.all(others.map(current));
+  const answers = await Promise.all(others.map((one) => add(one, 'acct_shared')));
+  const winner = answers.findIndex(({ errors }) => errors.length === 0);
+  for (const [index, one] of others.entries()) {
+    if (index === winner) expect(await current(one)).toMatchObject({ label: 'Bank of acct_shared' });
+    else {
+      expect(answers[index].errors).toEqual([
+        { code: 'INVALID_INPUT', message: '"acct_shared" is the destination of another page already. One is paid to one page alone.', path: ['input', 'token'] },
+      ]);
+      expect(await current(one)).toEqual(before[index]);
+    }
+  }
+  expect(winner).toBeGreaterThanOrEqual(0);
+});
