@@ -15,6 +15,8 @@ export class Migration0013Refunds extends Migration {
         currency text NOT NULL,
         amount_micros bigint NOT NULL,
         fee_returned_micros bigint NOT NULL,
+        withheld_micros bigint NOT NULL,
+        to_disputes_micros bigint NOT NULL,
         provider text,
         provider_key text,
         provider_charge_id text,
@@ -36,6 +38,10 @@ export class Migration0013Refunds extends Migration {
         CONSTRAINT refund_of_one_payment CHECK (num_nonnulls(tip_id, top_up_id) = 1),
         CONSTRAINT refund_currency CHECK (currency ~ '^[A-Z]{3}$'),
         CONSTRAINT refund_amount CHECK (amount_micros > 0 AND fee_returned_micros BETWEEN 0 AND amount_micros),
+        -- What the platform bore of a top-up's charge stays with it.
+        CONSTRAINT refund_withheld CHECK (withheld_micros >= 0 AND (withheld_micros = 0 OR top_up_id IS NOT NULL)),
+        CONSTRAINT refund_to_disputes CHECK (to_disputes_micros >= 0 AND (to_disputes_micros = 0 OR status = 'FAILED')
+          AND to_disputes_micros <= CASE WHEN tip_id IS NULL THEN amount_micros + withheld_micros ELSE fee_returned_micros END),
         CONSTRAINT refund_provider CHECK (num_nonnulls(provider, provider_key, provider_charge_id) IN (0, 3)),
         -- What goes back to a wallet is there at once; only tips are paid from one.
         CONSTRAINT refund_to_wallet CHECK (provider IS NOT NULL OR (tip_id IS NOT NULL AND person_id IS NOT NULL AND status = 'SUCCEEDED')),
@@ -64,6 +70,7 @@ export class Migration0013Refunds extends Migration {
         provider_fee_micros bigint NOT NULL,
         fee_returned_micros bigint NOT NULL,
         loss_micros bigint NOT NULL,
+        from_refunds_micros bigint NOT NULL,
         totals_micros bigint NOT NULL,
         froze_account boolean NOT NULL,
         reason text NOT NULL,
@@ -80,6 +87,9 @@ export class Migration0013Refunds extends Migration {
         CONSTRAINT dispute_amount_positive CHECK (amount_micros > 0),
         CONSTRAINT dispute_parts CHECK (provider_fee_micros >= 0 AND totals_micros >= 0 AND fee_returned_micros >= 0 AND loss_micros >= 0
           AND fee_returned_micros + loss_micros <= amount_micros),
+        -- Of a refund that failed afterwards a tip's dispute takes over the fee; of a top-up, its money makes good the loss.
+        CONSTRAINT dispute_from_refunds CHECK (from_refunds_micros >= 0
+          AND CASE WHEN tip_id IS NULL THEN from_refunds_micros <= loss_micros ELSE fee_returned_micros + from_refunds_micros <= amount_micros END),
         -- A creator bears what is not covered as debt, the platform bears it for a wallet.
         CONSTRAINT dispute_borne CHECK (CASE WHEN tip_id IS NULL THEN fee_returned_micros = 0 AND totals_micros = 0 AND person_id IS NOT NULL
           ELSE loss_micros = 0 AND NOT froze_account END),

@@ -18,12 +18,23 @@ export class Migration0014Payouts extends Migration {
         CONSTRAINT payout_destination_pkey PRIMARY KEY (id),
         CONSTRAINT payout_destination_of_creator UNIQUE (id, creator_id),
         CONSTRAINT payout_destination_key_once UNIQUE (provider, provider_key),
+        CONSTRAINT payout_destination_token_once UNIQUE (provider, destination_token),
         CONSTRAINT payout_destination_creator_fkey FOREIGN KEY (creator_id) REFERENCES creator (id),
         CONSTRAINT payout_destination_attempts CHECK (attempts BETWEEN 0 AND 5)
       )`);
     this.addSql(`CALL keep_rows('payout_destination')`);
     this.addSql(`CREATE INDEX payout_destination_of ON payout_destination (creator_id, created_at)`);
     this.addSql(`CREATE UNIQUE INDEX payout_destination_current ON payout_destination (creator_id) WHERE is_current`);
+    this.addSql(`
+      CREATE TABLE payout_destination_try (
+        provider text NOT NULL,
+        provider_key text NOT NULL,
+        creator_id uuid NOT NULL,
+        tried_at timestamptz NOT NULL,
+        CONSTRAINT payout_destination_try_pkey PRIMARY KEY (provider, provider_key),
+        CONSTRAINT payout_destination_try_creator_fkey FOREIGN KEY (creator_id) REFERENCES creator (id)
+      )`);
+    this.addSql(`CREATE INDEX payout_destination_try_of ON payout_destination_try (creator_id)`);
     this.addSql(`
       CREATE TABLE payout (
         id uuid NOT NULL,

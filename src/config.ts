@@ -246,6 +246,12 @@ function jointMistakes(given: Environment): string[] {
   if (given.STRIPE_SECRET_KEY && splitList(given.STRIPE_WEBHOOK_SECRET ?? '').length === 0) {
     mistakes.push('STRIPE_WEBHOOK_SECRET is required with STRIPE_SECRET_KEY: the signing secret of the endpoint /webhooks/stripe.');
   }
+  if (given.STRIPE_SECRET_KEY && !/^(sk|rk)_/.test(given.STRIPE_SECRET_KEY)) {
+    mistakes.push('STRIPE_SECRET_KEY is no secret key of Stripe: those begin with sk_ or rk_. The publishable key, pk_…, belongs into pages.');
+  }
+  for (const name of ['STRIPE_WEBHOOK_SECRET', 'STRIPE_API_URL']) {
+    if (given[name] && !given.STRIPE_SECRET_KEY) mistakes.push(`${name} is given without STRIPE_SECRET_KEY: no cards are charged through Stripe without it.`);
+  }
   if (given.MIGRATION_DATABASE_URL && !given.DATABASE_URL) {
     mistakes.push('MIGRATION_DATABASE_URL is given without DATABASE_URL: it only says how to migrate that server.');
   }

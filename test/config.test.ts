@@ -79,6 +79,21 @@ test('Stripe is set up by its secret key, and asks for the secrets of its webhoo
   expect(mistakesOf({ SANDBOX_IN_PRODUCTION: 'yes' })).toContain('SANDBOX_IN_PRODUCTION "yes" is none of true, false.');
 });
 
+test.each(['pk_live_oops', 'whsec_1', 'sandbox'])('%s is no secret key of Stripe', (key) => {
+  const message = mistakesOf({ STRIPE_SECRET_KEY: key, STRIPE_WEBHOOK_SECRET: 'whsec_1' });
+  expect(message).toContain('STRIPE_SECRET_KEY is no secret key of Stripe: those begin with sk_ or rk_.');
+  expect(message).not.toContain(key);
+  expect(readConfig({ STRIPE_SECRET_KEY: 'rk_live_1', STRIPE_WEBHOOK_SECRET: 'whsec_1' }, folder).stripe?.secretKey).toBe('rk_live_1');
+});
+
+test('what belongs to Stripe is refused without its key', () => {
+  expect(mistakesOf({ STRIPE_WEBHOOK_SECRET: 'whsec_1', STRIPE_API_URL: 'http://127.0.0.1:12111' }).split('\n')).toEqual([
+    'The environment has 2 mistakes:',
+    '  STRIPE_WEBHOOK_SECRET is given without STRIPE_SECRET_KEY: no cards are charged through Stripe without it.',
+    '  STRIPE_API_URL is given without STRIPE_SECRET_KEY: no cards are charged through Stripe without it.',
+  ]);
+});
+
 test('no secret is ever repeated', () => {
   const message = mistakesOf({
     AUTH_SECRET: 'hunter2', DATABASE_URL: 'mysql://app:hunter2@db/farthing', MIGRATION_DATABASE_URL: 'hunter2', SMTP_URL: 'http://mail:hunter2@mail.example.com',

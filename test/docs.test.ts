@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { buildSchema, parse, validate } from 'graphql';
-import { environmentNames } from '../src/config.ts';
+import { environmentNames, readConfig } from '../src/config.ts';
 import { builtMain } from './support/child-server.ts';
 import { eachTestServer } from './support/server.ts';
 
@@ -78,6 +78,28 @@ test('the table of the environment names every variable, with the default that .
   const example = [...read('.env.example').matchAll(/^#([A-Z][A-Z_]+)=(.*)$/gm)].map((match) => [match[1]!, match[2]!]);
   expect(rows.map(([name]) => name)).toEqual(expect.arrayContaining([...environmentNames]));
   expect(Object.fromEntries(rows)).toEqual(Object.fromEntries(example));
+});
+
+describe('docker-compose.yml', () => {
+  const passed = new Map([...read('docker-compose.yml').matchAll(/^ {6}([A-Z][A-Z_]+): (.+)$/gm)].map((match) => [match[1]!, match[2]!]));
+  // The image says these itself, and the compose file has one login for everything.
+  const fixed = ['NODE_ENV', 'HOST', 'PORT', 'DATA_DIR', 'MIGRATION_DATABASE_URL'];
+  const optional = environmentNames.filter((name) => ![...fixed, 'DATABASE_URL', 'AUTH_SECRET', 'PUBLIC_URL'].includes(name));
+
+  test.each(environmentNames.filter((name) => !fixed.includes(name)))('passes %s on to the server', (name) => {
+    expect(passed.get(name)).toContain(`\${${name === 'DATABASE_URL' ? 'POSTGRES_PASSWORD' : name}:`);
+  });
+
+  test('leaves a server that has only the two secrets at its defaults', () => {
+    const least = { NODE_ENV: 'production', DATABASE_URL: 'postgres://farthing:p@database/farthing', AUTH_SECRET: 'a secret of the tests, long enough', PUBLIC_URL: 'http://localhost:4000' };
+    const filled = Object.fromEntries(optional.map((name) => [name, /^\$\{\w+:-(.*)\}$/.exec(passed.get(name) ?? '')?.[1]]));
+    expect(readConfig({ ...least, ...filled })).toEqual(readConfig(least));
+  });
+
+  test('is described with every variable that it takes', () => {
+    const [docker = ''] = read('docs/operations.md').split('## The database');
+    expect([...passed.keys()].filter((name) => optional.includes(name) && !name.startsWith('LIMIT_') && !docker.includes(`\`${name}\``))).toEqual([]);
+  });
 });
 
 test('what looks like a variable in the documentation is one', () => {

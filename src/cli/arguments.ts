@@ -7,7 +7,7 @@ export type Request =
   | { readonly kind: 'VERSION' }
   | { readonly kind: 'OVERVIEW' }
   | { readonly kind: 'HELP'; readonly command: Command }
-  | { readonly kind: 'RUN'; readonly command: Command; readonly values: ReadonlyMap<string, string | true> };
+  | { readonly kind: 'RUN'; readonly command: Command; readonly values: ReadonlyMap<string, string | true>; readonly words: readonly string[] };
 
 export const helpOption: Option = { name: 'help', description: 'Shows this.' };
 
@@ -20,11 +20,11 @@ export function parseCommandLine(argv: readonly string[], commands: readonly Com
   if (first.startsWith('-')) throw usageError(`The option "${first}" is not known: before a command stand only --help and --version.`);
   const command = commands.find(({ name }) => name === first);
   if (!command) throw usageError(`There is no command "${first}"; there are ${names(commands)}.`);
-  const values = parseOptions(command, rest);
-  return values.has('help') ? { kind: 'HELP', command } : { kind: 'RUN', command, values };
+  const { values, words } = parseRest(command, rest);
+  return values.has('help') ? { kind: 'HELP', command } : { kind: 'RUN', command, values, words };
 }
 
-function parseOptions(command: Command, args: readonly string[]): Map<string, string | true> {
+function parseRest(command: Command, args: readonly string[]): Pick<Extract<Request, { kind: 'RUN' }>, 'values' | 'words'> {
   const allowed = [...command.options, helpOption];
   const { tokens } = parseArgs({
     args: [...args],
@@ -33,16 +33,21 @@ function parseOptions(command: Command, args: readonly string[]): Map<string, st
     tokens: true,
   });
   const values = new Map<string, string | true>();
+  const words: string[] = [];
   for (const token of tokens) {
     if (token.kind === 'option-terminator') continue;
-    if (token.kind === 'positional') throw refused(command, allowed, `"${token.value}"`);
+    if (token.kind === 'positional') {
+      if (command.words === undefined) throw refused(command, allowed, `"${token.value}"`);
+      words.push(token.value);
+      continue;
+    }
     const option = allowed.find(({ name }) => token.rawName === `--${name}`);
     if (!option) throw refused(command, allowed, `"${token.rawName}"`);
     if (option.value === undefined && token.value !== undefined) throw usageError(`--${option.name} takes no value, but was given "${token.value}".`);
     if (option.value !== undefined && !token.value) throw usageError(`--${option.name} needs a value: --${option.name} ${option.value}.`);
     values.set(option.name, token.value ?? true);
   }
-  return values;
+  return { values, words };
 }
 
 function refused(command: Command, allowed: readonly Option[], what: string): Error {

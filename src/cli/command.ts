@@ -10,6 +10,8 @@ export interface Option {
 
 /** What a command is given. */
 export interface Invocation {
+  /** What was written besides options, in order. */
+  readonly words: readonly string[];
   has(flag: string): boolean;
   text(option: string): string | undefined;
   /** A whole number in a range, or the fallback when the option is not given. Throws for anything else. */
@@ -27,6 +29,8 @@ export interface Command {
   readonly summary: string;
   /** What else there is to know, for its own help. */
   readonly details?: string;
+  /** What stands in the help for the words that it takes besides options; a command without it takes none. */
+  readonly words?: string;
   readonly options: readonly Option[];
   /** Answers the exit code: 0 when all is well. */
   run(invocation: Invocation): Promise<number>;
@@ -36,6 +40,7 @@ export function invocationOf(
   command: Command,
   values: ReadonlyMap<string, string | true>,
   output: Pick<Invocation, 'say' | 'remark'>,
+  words: readonly string[] = [],
 ): Invocation {
   const text = (option: string) => {
     const value = values.get(option);
@@ -43,6 +48,7 @@ export function invocationOf(
   };
   return {
     ...output,
+    words,
     has: (flag) => values.has(flag),
     text,
     whole: (option, { from, to, fallback }) => {

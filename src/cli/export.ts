@@ -67,7 +67,7 @@ function readOptions({ text }: Invocation): Asked {
   if (month !== null && !monthBounds(month)) throw usageError(`"${month}" is no value for --month of "farthing export": write a month as 2026-03.`);
   const format = text('format') ?? 'csv';
   if (format !== 'csv' && format !== 'pdf') throw usageError(`"${format}" is no value for --format of "farthing export": it is csv or pdf.`);
-  return { page, account, currency: text('currency') ?? 'USD', month, format: format === 'csv' ? 'CSV' : 'PDF' };
+  return { page, account, currency: (text('currency') ?? 'USD').toUpperCase(), month, format: format === 'csv' ? 'CSV' : 'PDF' };
 }
 
 async function findStatement(services: Services, { page, account, currency }: Asked): Promise<StatementOf> {

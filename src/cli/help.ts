@@ -14,9 +14,9 @@ export function overview(commands: readonly Command[]): string {
 }
 
 /** The help of one command. */
-export function helpOf({ name, summary, details, options }: Command): string {
+export function helpOf({ name, summary, words, details, options }: Command): string {
   return [
-    `Usage: farthing ${name}${options.length > 0 ? ' [options]' : ''}`,
+    `Usage: farthing ${name}${words === undefined ? '' : ` ${words}`}${options.length > 0 ? ' [options]' : ''}`,
     '',
     summary,
     ...(details === undefined ? [] : ['', details]),

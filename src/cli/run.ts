@@ -14,12 +14,13 @@ import { helpOf, overview } from './help.ts';
 import { migrate } from './migrate.ts';
 import { reconcile } from './reconcile.ts';
 import { renew } from './renew.ts';
+import { sandbox } from './sandbox.ts';
 import { schema } from './schema.ts';
 import { seed } from './seed.ts';
 import { serve } from './serve.ts';
 
 /** Every command, in the order in which the help lists them. */
-export const commands: readonly Command[] = [serve, migrate, seed, demo, renew, reconcile, check, exportStatement, schema];
+export const commands: readonly Command[] = [serve, migrate, seed, demo, renew, reconcile, check, exportStatement, sandbox, schema];
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const remark = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -31,7 +32,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     const request = parseCommandLine(argv, commands);
     if (request.kind === 'RUN') {
       loadEnvironmentFile();
-      return await request.command.run(invocationOf(request.command, request.values, { say, remark }));
+      return await request.command.run(invocationOf(request.command, request.values, { say, remark }, request.words));
     }
     if (request.kind === 'VERSION') say(version());
     else say(request.kind === 'HELP' ? helpOf(request.command) : overview(commands));

@@ -54,6 +54,8 @@ export interface IntentKind<O extends Operation = Operation> {
    * The same again, and an older state after a newer one, change nothing.
    */
   settle(services: Services, intentId: string, outcome: ReportedOutcome<O>): Promise<void>;
+  /** Of a charge: what went back to its payer by refunds of ours, those on their way included. */
+  readRefunded?(sql: Sql, intentId: string): Promise<bigint>;
 }
 
 /** How one kind of payment takes disputes of its charges. */
@@ -73,6 +75,8 @@ export interface DisputeKind {
 export interface BorderPosting {
   readonly kind: string;
   readonly total: 'CHARGED' | 'REFUNDED' | 'PAID_OUT';
+  /** The kind of posting, of the same cause, that this one takes back. It counts on the day of that one, as providers count it. */
+  readonly returnOf?: string;
 }
 
 /** What a room that makes payments shows besides its face. */

@@ -1,6 +1,6 @@
 import { clockService, logService, service, type Clock, type Log } from '../database/room.ts';
-import type { Intent, Operation, OutcomeOf, Operations } from './intent.ts';
-import type { Declined, Pending, PaymentProvider } from './port.ts';
+import type { Intent, Operation, OutcomeOf, Operations, ReportedOutcome } from './intent.ts';
+import { ProviderDeniesUs, type Declined, type Pending, type PaymentProvider } from './port.ts';
 import { paymentProvidersService, type PaymentProviders } from './providers.ts';
 
 export interface OutcomesOptions {
@@ -37,10 +37,17 @@ const neverArrived: Declined = {
   retryable: true,
 };
 
+const denied: Declined = {
+  status: 'DECLINED',
+  code: 'provider_unavailable',
+  message: 'The payment provider cannot be used at the moment; no money moved.',
+  retryable: true,
+};
+
 /** Asks providers what became of intents. Call it outside of every transaction, once the intent is committed. */
 export class Outcomes {
   readonly #options: OutcomesOptions;
-  readonly #asking = new Map<string, Promise<unknown>>();
+  readonly #asking = new Map<string, { readonly answer: Promise<unknown>; readonly tell: (outcome: ReportedOutcome) => void }>();
 
   constructor(options: OutcomesOptions) {
     this.#options = options;
@@ -53,11 +60,19 @@ export class Outcomes {
    */
   ask<O extends Operation>(intent: Intent<O>, { isNew }: { readonly isNew: boolean }): Promise<OutcomeOf<O>> {
     const running = this.#asking.get(intent.id);
-    if (running) return running as Promise<OutcomeOf<O>>;
-    const answer = this.#answered(intent, (provider) => (isNew ? asked[intent.operation].create(provider, intent.request) : this.#resume(provider, intent)))
+    if (running) return running.answer as Promise<OutcomeOf<O>>;
+    let tell!: (outcome: OutcomeOf<O>) => void;
+    const told = new Promise<OutcomeOf<O>>((resolve) => (tell = resolve));
+    const answer = this.#answered(intent, (provider) =>
+      Promise.race([told, isNew ? this.#create(provider, intent) : this.#resume(provider, intent)]))
       .finally(() => this.#asking.delete(intent.id));
-    this.#asking.set(intent.id, answer);
+    this.#asking.set(intent.id, { answer, tell: tell as (outcome: ReportedOutcome) => void });
     return answer;
+  }
+
+  /** What was learned of an intent otherwise, by a webhook or the reconciler: whoever asks about it here need not wait any longer. */
+  tell<O extends Operation>({ id }: Intent<O>, outcome: ReportedOutcome<O>): void {
+    this.#asking.get(id)?.tell(outcome);
   }
 
   /**
@@ -82,6 +97,17 @@ export class Outcomes {
     } catch (error) {
       this.#options.log.warn({ err: error, provider: intent.provider, intent: intent.id }, 'A payment provider gave no answer; the payment stays pending.');
       return pending;
+    }
+  }
+
+  /** A first request that was turned away at the door moved nothing. One that is sent again may have been heard the first time. */
+  async #create<O extends Operation>(provider: PaymentProvider, intent: Intent<O>): Promise<OutcomeOf<O>> {
+    try {
+      return await asked[intent.operation].create(provider, intent.request);
+    } catch (error) {
+      if (!(error instanceof ProviderDeniesUs)) throw error;
+      this.#options.log.error({ err: error, provider: intent.provider, intent: intent.id }, 'A payment provider does not accept our key: the payment failed.');
+      return denied;
     }
   }
 

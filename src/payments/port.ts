@@ -157,7 +157,10 @@ export interface PayoutRequest {
 }
 
 /** What became of a payout. DECLINED: the provider has the money again, whether it never left or came back. */
-export type PayoutOutcome = { readonly status: 'SUCCEEDED'; readonly payoutId: string } | Declined | Pending;
+export type PayoutOutcome =
+  | { readonly status: 'SUCCEEDED'; readonly payoutId: string; /** What of it came back, where it was only a part. */ readonly returnedMicros?: bigint }
+  | Declined
+  | Pending;
 
 export type DisputeStatus = 'OPEN' | 'WON' | 'LOST';
 
@@ -176,6 +179,12 @@ export interface DisputeState {
   /** Such as "fraudulent". */
   readonly reason: string;
   readonly createdAt: Date;
+}
+
+/** News of a dispute by which no money moved, at least not yet: what a bank only asks about, or what was prevented. */
+export interface Inquiry {
+  readonly id: string;
+  readonly status: 'INQUIRY';
 }
 
 export interface WebhookSubject {
@@ -199,6 +208,11 @@ export class WebhookRefused extends Error {
   override name = 'WebhookRefused';
 }
 
+/** The provider does not know us, as with a wrong key: it did nothing of what it was asked. The message is for the operator. */
+export class ProviderDeniesUs extends Error {
+  override name = 'ProviderDeniesUs';
+}
+
 /** What crossed the border on one day (UTC) in one currency, as the provider counts it; only what we asked it for. */
 export interface ProviderTotals {
   readonly chargedMicros: bigint;
@@ -210,7 +224,7 @@ export interface ProviderTotals {
 
 /**
  * The port behind which payment providers stand. Adapters get plain data and know neither rooms nor the ledger. A call is made outside
- * of every transaction; it may throw or never answer, which says nothing about whether money moved. Whatever takes a key acts once a
+ * of every transaction; it may throw or never answer, which says nothing about whether money moved, unless it throws `ProviderDeniesUs`. Whatever takes a key acts once a
  * key: the same request again answers what the first one did, and a key that comes with another request is rejected.
  */
 export interface PaymentProvider {
@@ -236,6 +250,8 @@ export interface PaymentProvider {
   createCustomer(request: CustomerRequest): Promise<string>;
   saveMethod(request: SaveMethodRequest): Promise<SaveMethodOutcome>;
   readMethod(method: Pick<SaveMethodRequest, 'key' | 'customer'>): Promise<SaveMethodOutcome | null>;
+  /** Ends the saving of a card that waits for its owner; one that is final already stays so. Answers what became of it. */
+  cancelMethod(method: Pick<SaveMethodRequest, 'key' | 'customer'>): Promise<SaveMethodOutcome | null>;
   /** No charge may name it any more. One that is gone already is no error. */
   forgetMethod(methodToken: string): Promise<void>;
 
@@ -245,7 +261,10 @@ export interface PaymentProvider {
   createPayout(request: PayoutRequest): Promise<PayoutOutcome>;
   readPayout(key: string): Promise<PayoutOutcome | null>;
 
-  readDispute(disputeId: string): Promise<DisputeState | null>;
+  /** Null for one that the provider never heard of. */
+  readDispute(disputeId: string): Promise<DisputeState | Inquiry | null>;
+  /** Every dispute that was opened on a day such as "2026-03-31", from midnight to midnight UTC, as it is now. */
+  listDisputes(day: string): Promise<readonly DisputeState[]>;
 
   /** Checks the signature and the age (300 s either way) of a webhook, and what it is about. Throws `WebhookRefused`. */
   parseWebhook(rawBody: Buffer, headers: IncomingHttpHeaders, now: Date): WebhookEvent;

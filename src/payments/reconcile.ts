@@ -14,6 +14,8 @@ const pageSize = 100;
 export interface ReconcileReport {
   /** By kind of payment: how many have an outcome now, have none yet, and could not be settled. */
   readonly kinds: readonly { readonly name: string; readonly settled: number; readonly waiting: number; readonly failed: number }[];
+  /** Providers that are not set up here, with how many of those payments wait for each. */
+  readonly withoutProvider: readonly { readonly provider: string; readonly payments: number }[];
   readonly webhooksWaiting: number;
 }
 
@@ -25,9 +27,12 @@ export interface ReconcileReport {
 export async function reconcile(services: Services): Promise<ReconcileReport> {
   await services.get(webhookTakerService).takeDue();
   const kinds: ReconcileReport['kinds'][number][] = [];
+  const withoutProvider = new Map<string, number>();
   for (const kind of services.get(intentKindsService)) {
     const counts = { settled: 0, waiting: 0, failed: 0 };
     for await (const intent of pendingOf(services, kind)) {
+      const { provider } = intent;
+      if (!services.get(paymentProvidersService).has(provider)) withoutProvider.set(provider, (withoutProvider.get(provider) ?? 0) + 1);
       try {
         counts[await reconcileOne(services, kind, intent)] += 1;
       } catch (error) {
@@ -38,22 +43,32 @@ export async function reconcile(services: Services): Promise<ReconcileReport> {
     kinds.push({ name: kind.name, ...counts });
   }
   await forgetWebhooks(services);
-  return { kinds, webhooksWaiting: await countWaiting(services) };
+  return {
+    kinds,
+    withoutProvider: [...withoutProvider].map(([provider, payments]) => ({ provider, payments })),
+    webhooksWaiting: await countWaiting(services),
+  };
 }
 
 async function reconcileOne(services: Services, kind: IntentKind, intent: Intent): Promise<'settled' | 'waiting'> {
   const outcome = await currentOutcome(services, intent);
   if (outcome.status === 'PENDING') return 'waiting';
   await kind.settle(services, intent.id, outcome);
+  services.get(outcomesService).tell(intent, outcome);
   return outcome.status === 'ACTION_REQUIRED' ? 'waiting' : 'settled';
 }
 
 async function currentOutcome(services: Services, intent: Intent): Promise<OutcomeOf<Operation>> {
   const outcome = await services.get(outcomesService).look(intent);
   const ageMs = services.get(clockService).now().getTime() - intent.createdAt.getTime();
-  if (outcome.status !== 'ACTION_REQUIRED' || intent.operation !== 'CHARGE' || ageMs < actWithinMs) return outcome;
+  if (outcome.status !== 'ACTION_REQUIRED' || ageMs < actWithinMs) return outcome;
   const provider = services.get(paymentProvidersService).get(intent.provider);
-  return (await provider?.cancelCharge(intent.request.key)) ?? outcome;
+  const canceled = isOf(intent, 'METHOD') ? provider?.cancelMethod(intent.request) : provider?.cancelCharge(intent.request.key);
+  return (await canceled) ?? outcome;
+}
+
+function isOf<O extends Operation>(intent: Intent, operation: O): intent is Intent<O> {
+  return intent.operation === operation;
 }
 
 async function* pendingOf(services: Services, kind: IntentKind): AsyncGenerator<Intent> {

@@ -27,21 +27,35 @@ export function lastDays(now: Date, count: number): string[] {
   return Array.from({ length: count + 1 }, (_, ago) => new Date(now.getTime() - (count - ago) * 86_400_000).toISOString().slice(0, 10));
 }
 
-/** Asks every provider for its totals of every day in every currency that it was used in, beside the ledger's. */
-export async function compareTotals(services: Services, days: readonly string[]): Promise<DayTotals[]> {
-  const db = services.get(databaseService);
-  const kinds = services.get(borderPostingsService);
+/** A provider whose totals could not be read, and why. */
+export interface UnreadTotals {
+  readonly provider: string;
+  readonly error: unknown;
+}
+
+export interface ComparedTotals {
+  readonly compared: readonly DayTotals[];
+  readonly unread: readonly UnreadTotals[];
+}
+
+/** Asks every provider for its totals of every day in every currency that it was used in, beside the ledger's. One that gives none stops the others not. */
+export async function compareTotals(services: Services, days: readonly string[]): Promise<ComparedTotals> {
   const compared: DayTotals[] = [];
+  const unread: UnreadTotals[] = [];
   for (const provider of services.get(paymentProvidersService).values()) {
-    for (const currency of await currenciesOf(db, provider.name)) {
-      for (const day of days) {
-        // The ledger first: what it knows, the provider knew before.
-        const ours = await ledgerTotals(db, provider.name, day, currency, kinds);
+    const currencies = await currenciesOf(services.get(databaseService), provider.name);
+    for (const [currency, day] of currencies.flatMap((one) => days.map((date) => [one, date] as const))) {
+      // The ledger first: what it knows, the provider knew before.
+      const ours = await ledgerTotals(services, provider.name, day, currency);
+      try {
         compared.push({ provider: provider.name, day, currency, theirs: await provider.totals(day, currency), ours });
+      } catch (error) {
+        unread.push({ provider: provider.name, error });
+        break;
       }
     }
   }
-  return compared;
+  return { compared, unread };
 }
 
 export function differencesOf(compared: readonly DayTotals[]): TotalsDifference[] {
@@ -52,9 +66,9 @@ export function differencesOf(compared: readonly DayTotals[]): TotalsDifference[
 }
 
 /** Of yesterday alone: today's payments may still be under way. */
-export async function differencesOfYesterday(services: Services): Promise<TotalsDifference[]> {
+export function compareYesterday(services: Services): Promise<ComparedTotals> {
   const [yesterday] = lastDays(services.get(clockService).now(), 1);
-  return differencesOf(await compareTotals(services, [yesterday as string]));
+  return compareTotals(services, [yesterday as string]);
 }
 
 async function currenciesOf(sql: Sql, provider: string): Promise<string[]> {
@@ -64,14 +78,17 @@ async function currenciesOf(sql: Sql, provider: string): Promise<string[]> {
   return rows.map(({ currency }) => currency);
 }
 
-async function ledgerTotals(sql: Sql, provider: string, day: string, currency: string, kinds: readonly BorderPosting[]): Promise<ProviderTotals> {
-  const rows = await sql.query<{ kind: string; account: string; micros: bigint }>(
+async function ledgerTotals(services: Services, provider: string, day: string, currency: string): Promise<ProviderTotals> {
+  const kinds = services.get(borderPostingsService);
+  const rows = await services.get(databaseService).query<{ kind: string; account: string; micros: bigint }>(
     `SELECT posting.kind, account.kind AS account, sum(entry.amount)::bigint AS micros
-     FROM posting JOIN entry ON entry.posting_id = posting.id JOIN account ON account.id = entry.account_id
-     WHERE posting.currency = $3 AND posting.kind = ANY ($4) AND posting.created_at >= $2::date AND posting.created_at < $2::date + 1
-       AND account.owner_id = $1 AND account.kind IN ('clearing', 'processor_fee')
+     FROM unnest($4::text[], $5::text[]) AS counted (kind, dated_by)
+     JOIN posting dated ON dated.kind = counted.dated_by AND dated.currency = $3 AND dated.created_at >= $2::date AND dated.created_at < $2::date + 1
+     JOIN posting ON posting.cause_id = dated.cause_id AND posting.kind = counted.kind
+     JOIN entry ON entry.posting_id = posting.id JOIN account ON account.id = entry.account_id
+     WHERE account.owner_id = $1 AND account.kind IN ('clearing', 'processor_fee')
      GROUP BY posting.kind, account.kind`,
-    [providerOwnerId(provider), day, currency, kinds.map(({ kind }) => kind)],
+    [providerOwnerId(provider), day, currency, kinds.map(({ kind }) => kind), kinds.map(({ kind, returnOf }) => returnOf ?? kind)],
   );
   const sumOf = (total: BorderPosting['total'], account: string) => {
     const names = kinds.filter((kind) => kind.total === total).map(({ kind }) => kind);

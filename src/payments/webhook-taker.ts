@@ -1,5 +1,6 @@
 import { clockService, databaseService, logService, service, transaction, type Services } from '../database/room.ts';
-import { disputeKindsService, intentKindsService, type Intent, type IntentKind } from './intent.ts';
+import { takeDispute } from './follow-disputes.ts';
+import { intentKindsService, type Intent, type IntentKind } from './intent.ts';
 import { outcomesService } from './outcomes.ts';
 import type { PaymentProvider, WebhookSubject } from './port.ts';
 import { paymentProvidersService } from './providers.ts';
@@ -109,7 +110,7 @@ function bySubject(events: readonly Waiting[]): Waiting[][] {
 async function takeSubject(services: Services, providerName: string, subject: WebhookSubject): Promise<void> {
   const provider = services.get(paymentProvidersService).get(providerName);
   if (!provider) throw new Error(`The provider ${providerName} is not set up here.`);
-  if (subject.kind === 'DISPUTE') return takeDispute(services, provider, subject.providerId);
+  if (subject.kind === 'DISPUTE') return readAndTake(services, provider, subject.providerId);
   const found = subject.key === null ? null : await findIntent(services, providerName, { ...subject, key: subject.key });
   if (!found) {
     services.get(logService).warn({ provider: providerName, subject }, 'A webhook is about a payment that is none of ours.');
@@ -119,8 +120,24 @@ async function takeSubject(services: Services, providerName: string, subject: We
   const state = subject.kind === 'CHARGE' ? await provider.readChargeById(subject.providerId) : null;
   // By the provider's id it is true at once; looking up by key may lag behind.
   const outcome = state?.key === intent.request.key ? state.outcome : await services.get(outcomesService).read(intent);
-  if (outcome.status !== 'PENDING') await kind.settle(services, intent.id, outcome);
-  for (const disputeId of state?.disputeIds ?? []) await takeDispute(services, provider, disputeId);
+  if (outcome.status !== 'PENDING') {
+    await kind.settle(services, intent.id, outcome);
+    services.get(outcomesService).tell(intent, outcome);
+  }
+  for (const disputeId of state?.disputeIds ?? []) await readAndTake(services, provider, disputeId);
+  if (state) await watchRefunded(services, kind, intent, state.refundedMicros);
+  if ('returnedMicros' in outcome) {
+    services.get(logService).error({ provider: providerName, payout: intent.request.key, returnedMicros: String(outcome.returnedMicros) },
+      'A part of a payout came back. The books have all of it as paid: give the part back by hand, or have the rest reversed too.');
+  }
+}
+
+/** Sounds the alarm for a charge of which more went back than we asked for, as by a refund from the provider's own pages: nobody here gave that money. */
+async function watchRefunded(services: Services, kind: IntentKind, { id, provider, request }: Intent, theirsMicros: bigint): Promise<void> {
+  const oursMicros = await kind.readRefunded?.(services.get(databaseService), id);
+  if (oursMicros === undefined || theirsMicros <= oursMicros) return;
+  services.get(logService).error({ provider, charge: request.key, theirsMicros: String(theirsMicros), oursMicros: String(oursMicros) },
+    'More of a charge was refunded than was asked for here: whoever was paid has that money still.');
 }
 
 async function findIntent(
@@ -134,11 +151,8 @@ async function findIntent(
   return null;
 }
 
-async function takeDispute(services: Services, provider: PaymentProvider, disputeId: string): Promise<void> {
+async function readAndTake(services: Services, provider: PaymentProvider, disputeId: string): Promise<void> {
   const dispute = await provider.readDispute(disputeId);
   if (!dispute) throw new Error(`${provider.name} knows no dispute ${disputeId}.`);
-  for (const kind of services.get(disputeKindsService)) {
-    if (await kind.take(services, provider.name, dispute)) return;
-  }
-  services.get(logService).warn({ provider: provider.name, dispute: disputeId }, 'A dispute is about a payment that is none of ours.');
+  await takeDispute(services, provider.name, dispute);
 }

@@ -37,5 +37,5 @@ export interface Destination {
 
 /** How many guesses of the two deposits a destination allows: the table's CHECK says the same. */
 export const mostAttempts = 5;
-/** How many destinations a page may add within a day: each costs two deposits. */
+/** How many destinations a page may try within a day: each costs two deposits, and a refused one tells whether it exists. */
 export const mostDestinationsADay = 10;

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import { quoteText } from '../api/room.ts';
 import { clockService, databaseService, logService, newId, transaction, type Services, type Sql } from '../database/room.ts';
 import { lockPeople } from '../identity/room.ts';
 import { paymentProvidersService, type AddDestinationOutcome } from '../payments/room.ts';
 import {
-  countAttempt, countDestinations, forgiveAttempt, insertDestination, makeCurrent, markVerified, readDestination, readKeyedDestination,
+  countAttempt, countTry, forgiveAttempt, insertDestination, makeCurrent, markVerified, readDestination, readKeyedDestination,
+  type DestinationTry,
 } from './destination-rows.ts';
 import { mostAttempts, mostDestinationsADay, type Destination } from './destination.ts';
 
@@ -35,8 +37,7 @@ export async function addDestination(services: Services, { personId, provider, t
   if (!adapter) return { kind: 'PROVIDER_UNAVAILABLE', provider };
   const providerKey = keyOf(creatorId, token);
   const known = await readKeyedDestination(db, provider, providerKey);
-  const since = new Date(services.get(clockService).now().getTime() - dayMs);
-  if (!known && (await countDestinations(db, creatorId, since)) >= mostDestinationsADay) return { kind: 'TOO_MANY_DESTINATIONS' };
+  if (!known && !(await mayTry(services, { personId, creatorId, provider, providerKey }))) return { kind: 'TOO_MANY_DESTINATIONS' };
   let added: AddDestinationOutcome | null = null;
   if (!known) {
     try {
@@ -57,13 +58,24 @@ export async function addDestination(services: Services, { personId, provider, t
       return { kind: 'ADDED' as const, destination: { ...stored, isCurrent: true } };
     }
     if (added?.status !== 'ADDED') throw new Error(`The destination ${providerKey} was there, and is gone.`);
-    const destination: Destination = {
-      id: newId(), creatorId, provider, destinationToken: added.destinationToken, label: added.label, isCurrent: true,
+    const destination = {
+      id: newId(), creatorId, provider, destinationToken: added.destinationToken, label: added.label,
       verifiedAt: added.isVerified ? now : null, attempts: 0, createdAt: now,
     };
-    await makeCurrent(tx, creatorId, null);
-    await insertDestination(tx, destination, providerKey);
-    return { kind: 'ADDED' as const, destination };
+    if (!(await insertDestination(tx, destination, providerKey))) {
+      return { kind: 'REFUSED' as const, message: `${quoteText(token)} is the destination of another page already. One is paid to one page alone.` };
+    }
+    await makeCurrent(tx, creatorId, destination.id);
+    return { kind: 'ADDED' as const, destination: { ...destination, isCurrent: true } };
+  }, { rerunLostCommit: true });
+}
+
+/** Whether one more may be asked for today. It counts before the provider is asked, so that many at one time are no more than one by one. */
+async function mayTry(services: Services, { personId, ...wanted }: Pick<DestinationTry, 'creatorId' | 'provider' | 'providerKey'> & { readonly personId: string }): Promise<boolean> {
+  const now = services.get(clockService).now();
+  return transaction(services.get(databaseService), async (tx) => {
+    await lockPeople(tx, [personId]);
+    return countTry(tx, { ...wanted, now, since: new Date(now.getTime() - dayMs), most: mostDestinationsADay });
   }, { rerunLostCommit: true });
 }
 

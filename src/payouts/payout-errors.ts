@@ -2,6 +2,7 @@ import { AmountOutOfRange, ApiError, CurrencyMismatch, ErrorCode, idempotencyMis
 import { formatDecimal, formatMoney } from '../money/room.ts';
 import type { AddDestinationResult, VerifyDestinationResult } from './destinations.ts';
 import { mostDestinationsADay } from './destination.ts';
+import type { VerifyPayoutDestinationInput } from './payout-type.ts';
 import type { PayoutRefusal, RequestPayout } from './payouts.ts';
 
 const amountPath = ['input', 'amount', 'amount'];
@@ -65,21 +66,21 @@ export function addRefusal(refusal: Exclude<AddDestinationResult, { kind: 'ADDED
     case 'PROVIDER_UNAVAILABLE':
       return unavailable(refusal.provider);
     case 'TOO_MANY_DESTINATIONS':
-      return new ValidationError(ErrorCode.TOO_MANY_ATTEMPTS, `${mostDestinationsADay} payout destinations were added within a day, the most that is allowed; try again tomorrow.`);
+      return new ValidationError(ErrorCode.TOO_MANY_ATTEMPTS, `${mostDestinationsADay} payout destinations were tried within a day, the most that is allowed; try again tomorrow.`);
     case 'REFUSED':
       return new ValidationError(ErrorCode.INVALID_INPUT, refusal.message, ['input', 'token']);
   }
 }
 
 /** The error of a destination that was not verified. */
-export function verifyRefusal(refusal: Exclude<VerifyDestinationResult, { kind: 'VERIFIED' }>, destinationId: string): UserError {
+export function verifyRefusal(refusal: Exclude<VerifyDestinationResult, { kind: 'VERIFIED' }>, { destinationId, amounts }: VerifyPayoutDestinationInput): UserError {
   switch (refusal.kind) {
     case 'NOT_FOUND':
       return new ValidationError(ErrorCode.NOT_FOUND, `This account has no payout destination ${quoteText(destinationId)}.`, ['input', 'destinationId']);
     case 'PROVIDER_UNAVAILABLE':
       return unavailable(refusal.provider);
     case 'WRONG':
-      return new ValidationError(ErrorCode.INVALID_INPUT, `Those are not the two deposits. ${refusal.attemptsLeft} more may be tried.`, ['input', 'amounts']);
+      return new ValidationError(ErrorCode.INVALID_INPUT, `${amounts.map(quoteText).join(' and ')} are not the two deposits. ${refusal.attemptsLeft} more ${refusal.attemptsLeft === 1 ? 'answer' : 'answers'} may be tried.`, ['input', 'amounts']);
     case 'EXHAUSTED':
       return new ValidationError(
         ErrorCode.TOO_MANY_ATTEMPTS,

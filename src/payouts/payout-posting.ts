@@ -49,15 +49,19 @@ export function settlement(payout: Payout, reservationId: string, { inTransitId,
   };
 }
 
-/** The money is the creator's again, debt first: from what was on its way, or from the provider that got back what it had paid. */
+/**
+ * The money is the creator's again, debt first: from what was on its way, payable as it was; or from the provider that got back what it
+ * had paid, and then held anew.
+ */
 export function returned(payout: Payout, reservationId: string, accounts: PayoutAccounts, book: Book, now: Date): PostingRequest {
   const { currency, amountMicros } = payout;
   const wasPaid = payout.status === 'SUCCEEDED';
+  const credit = book.creditEarnings({ earningsId: accounts.earningsId, debtId: accounts.debtId, amountMicros });
   return {
     id: newId(), kind: 'PAYOUT_RETURN', causeId: payout.id, currency, resolves: wasPaid ? null : reservationId, createdAt: now,
     entries: [
       { accountId: wasPaid ? accounts.clearingId : accounts.inTransitId, amountMicros: -amountMicros },
-      ...book.creditEarnings({ earningsId: accounts.earningsId, debtId: accounts.debtId, amountMicros }),
+      ...(wasPaid ? credit : credit.map((entry) => ({ ...entry, held: false }))),
     ],
   };
 }

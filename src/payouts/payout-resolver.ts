@@ -44,7 +44,7 @@ export class PayoutMutations {
       : await verifyDestination(context.services, { personId: personIdOf(context), destinationId: id, amountsMicros: amounts.micros });
     return result.kind === 'VERIFIED'
       ? { destination: result.destination, errors: [] }
-      : { destination: null, errors: [verifyRefusal(result, input.destinationId)] };
+      : { destination: null, errors: [verifyRefusal(result, input)] };
   }
 
   @Allow(signedIn)
@@ -81,11 +81,16 @@ function parseRequest(input: RequestPayoutInput, personId: string): RequestPayou
 type Deposits = { readonly ok: true; readonly micros: readonly bigint[] } | { readonly ok: false; readonly error: UserError };
 
 function parseDeposits(amounts: readonly string[]): Deposits {
-  const path = ['input', 'amounts'];
-  const refuse = (code: ErrorCode, message: string): Deposits => ({ ok: false, error: new ValidationError(code, message, path) });
-  if (amounts.length !== 2) return refuse(ErrorCode.INVALID_INPUT, `${amounts.length} amounts were given; it takes the two deposits.`);
-  const parsed = amounts.map((text) => parseDecimal(text));
-  const wrong = parsed.find((one) => !one.ok);
-  if (wrong && !wrong.ok) return refuse(wrong.problem === 'PRECISION' ? ErrorCode.PRECISION : ErrorCode.INVALID_INPUT, wrong.message);
-  return { ok: true, micros: parsed.flatMap((one) => (one.ok ? [one.micros] : [])) };
+  const refuse = (code: ErrorCode, message: string, ...place: string[]): Deposits => ({ ok: false, error: new ValidationError(code, message, ['input', 'amounts', ...place]) });
+  if (amounts.length !== 2) {
+    const given = amounts.length === 0 ? 'No amount was given' : amounts.length === 1 ? '1 amount was given' : `${amounts.length} amounts were given`;
+    return refuse(ErrorCode.INVALID_INPUT, `${given}; it takes the two deposits.`);
+  }
+  const micros: bigint[] = [];
+  for (const [index, text] of amounts.entries()) {
+    const parsed = parseDecimal(text);
+    if (!parsed.ok) return refuse(parsed.problem === 'PRECISION' ? ErrorCode.PRECISION : ErrorCode.INVALID_INPUT, parsed.message, String(index));
+    micros.push(parsed.micros);
+  }
+  return { ok: true, micros };
 }

@@ -21,5 +21,5 @@ export const payoutsRoom: ApiFace & PaymentsFace = {
   nodes: [payoutNode],
   invariants: payoutInvariants,
   intentKinds: [payoutIntents],
-  borderPostings: [{ kind: 'PAYOUT_SETTLED', total: 'PAID_OUT' }, { kind: 'PAYOUT_RETURN', total: 'PAID_OUT' }],
+  borderPostings: [{ kind: 'PAYOUT_SETTLED', total: 'PAID_OUT' }, { kind: 'PAYOUT_RETURN', total: 'PAID_OUT', returnOf: 'PAYOUT_SETTLED' }],
 };

@@ -51,7 +51,7 @@ export class ChargeReceipt {
 
 @Resolver(() => WalletType)
 export class WalletStatement {
-  @FieldResolver(() => String, { description: 'A link to the wallet\'s statement, good for a day to whoever has it.' })
+  @FieldResolver(() => String, { nullable: true, description: 'A link to the wallet\'s statement, good for a day to whoever has it; null, with an error, for what is no month.' })
   statementUrl(
     @Root() wallet: Wallet,
     @Ctx() context: RequestContext,
@@ -64,7 +64,9 @@ export class WalletStatement {
 
 @Resolver(() => CreatorDashboard)
 export class DashboardStatement {
-  @FieldResolver(() => String, { description: 'A link to the statement of what the page earned, good for a day to whoever has it.' })
+  @FieldResolver(() => String, {
+    nullable: true, description: 'A link to the statement of what the page earned, good for a day to whoever has it; null, with an error, for what is no month.',
+  })
   statementUrl(
     @Root() creator: Creator,
     @Ctx() context: RequestContext,

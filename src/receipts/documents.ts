@@ -63,7 +63,7 @@ async function statementOf(services: Services, id: string): Promise<StatementOf 
 
 /** Makes a statement into a document. */
 export async function statementDocument(services: Services, statement: StatementOf, month: Month, format: StatementFormat): Promise<Document> {
-  const fileName = `statement${month === null ? '' : `-${month}`}-${statement.currency}.${format.toLowerCase()}`;
+  const fileName = `${statement.kind.toLowerCase()}-statement${month === null ? '' : `-${month}`}-${statement.currency}.${format.toLowerCase()}`;
   if (format === 'CSV') {
     return { kind: 'DOCUMENT', contentType: 'text/csv; charset=utf-8', fileName, body: Readable.from(statementCsv(services, statement, month)) };
   }

@@ -1,4 +1,5 @@
 import PDFDocument from 'pdfkit';
+import { fontOf, printable, type FontFace } from './fonts.ts';
 
 /** A page or two of plain facts. */
 export interface Paper {
@@ -20,7 +21,7 @@ const bottom = 841.89 - margin;
 const width = pageWidth - 2 * margin;
 const labelWidth = 150;
 
-/** Draws a paper as a PDF of A4 pages, in the fonts that every reader has. */
+/** Draws a paper as a PDF of A4 pages. What it needs of its fonts is within the file. */
 export function drawPaper(paper: Paper): Promise<Buffer> {
   const document = new PDFDocument({ size: 'A4', margin, info: { Title: paper.title, CreationDate: paper.at, ModDate: paper.at, Producer: 'Farthing', Creator: 'Farthing' } });
   const chunks: Buffer[] = [];
@@ -29,7 +30,8 @@ export function drawPaper(paper: Paper): Promise<Buffer> {
     document.on('end', () => resolve(Buffer.concat(chunks)));
     document.on('error', reject);
   });
-  document.font('Helvetica-Bold').fontSize(18).text(printable(paper.title), { width });
+  for (const face of ['REGULAR', 'BOLD'] as const) document.registerFont(face, fontOf(face).file);
+  document.font('BOLD').fontSize(18).text(printable(paper.title, 'BOLD'), { width });
   document.moveDown(1);
   for (const block of paper.blocks) drawBlock(document, block);
   document.end();
@@ -39,10 +41,10 @@ export function drawPaper(paper: Paper): Promise<Buffer> {
 function drawBlock(document: PDFKit.PDFDocument, block: Block): void {
   switch (block.kind) {
     case 'HEADING':
-      document.moveDown(0.5).font('Helvetica-Bold').fontSize(12).text(printable(block.text), margin, document.y, { width }).moveDown(0.5);
+      document.moveDown(0.5).font('BOLD').fontSize(12).text(printable(block.text, 'BOLD'), margin, document.y, { width }).moveDown(0.5);
       return;
     case 'NOTE':
-      document.moveDown(0.5).font('Helvetica').fontSize(8.5).fillColor('#555555').text(printable(block.text), margin, document.y, { width }).fillColor('black');
+      document.moveDown(0.5).font('REGULAR').fontSize(8.5).fillColor('#555555').text(printable(block.text), margin, document.y, { width }).fillColor('black');
       return;
     case 'FACTS':
       for (const row of block.rows) drawRow(document, [labelWidth, width - labelWidth], row, 'left');
@@ -50,15 +52,15 @@ function drawBlock(document: PDFKit.PDFDocument, block: Block): void {
     case 'TABLE': {
       const first = width * 0.34;
       const widths = block.head.map((_, index) => (index === 0 ? first : (width - first) / (block.head.length - 1)));
-      drawRow(document, widths, block.head, 'right', 'Helvetica-Bold');
+      drawRow(document, widths, block.head, 'right', 'BOLD');
       for (const row of block.rows) drawRow(document, widths, row, 'right');
     }
   }
 }
 
-function drawRow(document: PDFKit.PDFDocument, widths: readonly number[], cells: readonly string[], align: 'left' | 'right', font = 'Helvetica'): void {
-  document.font(font).fontSize(10);
-  const texts = cells.map(printable);
+function drawRow(document: PDFKit.PDFDocument, widths: readonly number[], cells: readonly string[], align: 'left' | 'right', face: FontFace = 'REGULAR'): void {
+  document.font(face).fontSize(10);
+  const texts = cells.map((cell) => printable(cell, face));
   const height = Math.max(...texts.map((text, index) => document.heightOfString(text, { width: (widths[index] ?? 0) - 8 })));
   if (document.y + height > bottom) document.addPage();
   const top = document.y;
@@ -70,21 +72,4 @@ function drawRow(document: PDFKit.PDFDocument, widths: readonly number[], cells:
   });
   document.x = margin;
   document.y = top + height + 5;
-}
-
-/** Beyond Latin-1, what the standard fonts draw (Windows code page 1252). */
-const alsoDrawn = new Set('€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ');
-
-/**
- * A text as the standard fonts can draw it: other letters lose their accents where that makes them drawable, and the rest become "?",
- * so that nothing on a paper reads as something else than it is.
- */
-export function printable(text: string): string {
-  const drawn = (char: string) => /^[\x20-\x7e\xa0-\xff]$/.test(char) || alsoDrawn.has(char);
-  return Array.from(text.normalize('NFC'), (char) => {
-    if (drawn(char)) return char;
-    if (/^\s$/.test(char)) return ' ';
-    const base = char.normalize('NFKD').replace(/\p{M}/gu, '');
-    return base !== '' && Array.from(base).every(drawn) ? base : '?';
-  }).join('');
 }

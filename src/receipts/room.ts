@@ -5,8 +5,9 @@ import { ReceiptMailEntity, receiptMailJob } from './receipt-mail.ts';
 
 export { csvLines, textCell } from './csv.ts';
 export { openDocument, receiptPath, statementDocument, statementPath, type Document, type DocumentAnswer, type StatementFormat } from './documents.ts';
+export { printable } from './fonts.ts';
 export { DocumentLinks, documentLinksService } from './links.ts';
-export { drawPaper, printable } from './paper.ts';
+export { drawPaper } from './paper.ts';
 export { mailReceipts } from './receipt-mail.ts';
 export { monthBounds, pageStatement, sliceOf, walletStatement, type Month, type StatementOf } from './statement.ts';
 

@@ -4,7 +4,7 @@ import { formatDecimal } from '../money/room.ts';
 import { entryDescription } from '../wallets/room.ts';
 import { csvLines, textCell, type CsvRow } from './csv.ts';
 import { drawPaper, type Block } from './paper.ts';
-import { kindTotals, sliceOf, statementRows, type KindTotal, type Month, type Slice, type StatementOf, type StatementRow } from './statement.ts';
+import { earningKinds, kindTotals, sliceOf, statementRows, type KindTotal, type Month, type Slice, type StatementOf, type StatementRow } from './statement.ts';
 
 const head: CsvRow = [
   'entry', 'booked_at', 'kind', 'description', 'amount', 'balance_after', 'currency', 'reference', 'from', 'to', 'message', 'paid', 'platform_fee', 'processor_fee',
@@ -30,9 +30,8 @@ export async function* statementCsv(services: Services, statement: StatementOf, 
 
 function csvRow(row: StatementRow, { kind, currency, holder }: StatementOf, prefixes: ReadonlyMap<string, string>): CsvRow {
   const amount = (micros: bigint | null) => (micros === null ? '' : formatDecimal(micros, currency));
-  const prefix = prefixes.get(row.kind);
+  const prefix = prefixes.get(row.aboutKind);
   const isPage = kind === 'PAGE';
-  const isTip = row.paidMicros !== null;
   // A fan sees neither the fees that a creator bears, nor a name that the fan did not give.
   return [
     String(row.version),
@@ -42,13 +41,13 @@ function csvRow(row: StatementRow, { kind, currency, holder }: StatementOf, pref
     amount(row.amountMicros),
     amount(row.balanceAfterMicros),
     currency,
-    prefix === undefined ? '' : encodeId(prefix, row.causeId),
-    isTip ? textCell(isPage ? (row.payer ?? 'Anonymous') : holder) : '',
+    prefix === undefined ? '' : encodeId(prefix, row.aboutId),
+    row.creator !== null ? textCell(isPage ? (row.payer ?? 'Anonymous') : holder) : '',
     textCell(row.creator ?? ''),
     textCell(row.message ?? ''),
     amount(row.paidMicros),
     isPage ? amount(row.feeMicros) : '',
-    isPage ? amount(row.processorFeeMicros) : '',
+    isPage || row.creator === null ? amount(row.processorFeeMicros) : '',
   ];
 }
 
@@ -84,7 +83,7 @@ const label = ({ kind }: KindTotal) => kind.toLowerCase().replaceAll('_', ' ').r
 
 /** Of a page: what was paid for what it earned, and what became of that. */
 function feeBlocks(totals: readonly KindTotal[], { kind, currency }: StatementOf, amount: (micros: bigint) => string): Block[] {
-  const earned = totals.filter(({ kind: of }) => ['TIP', 'TIP_REFUND', 'TIP_REFUND_RETURN', 'SUBSCRIPTION', 'SUBSCRIPTION_PRORATION'].includes(of));
+  const earned = totals.filter(({ kind: of }) => earningKinds.includes(of));
   if (kind !== 'PAGE' || earned.length === 0) return [];
   const gross = (total: KindTotal) => total.movedMicros + total.repaidMicros + total.feeMicros + total.processorFeeMicros;
   const row = (name: string, of: readonly KindTotal[]) => {

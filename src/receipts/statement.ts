@@ -82,9 +82,11 @@ export interface StatementRow {
   readonly amountMicros: bigint;
   readonly balanceAfterMicros: bigint;
   readonly kind: string;
-  readonly causeId: string;
+  /** What it is about, by the kind of that one's own posting and its id: of a dispute, the payment that is contested. */
+  readonly aboutKind: string;
+  readonly aboutId: string;
   readonly createdAt: Date;
-  /** Of the tip or charge: what was paid, and what of it went to the platform and to the card's processor. */
+  /** What was paid, and what of it went to the platform and to the card's processor; below zero where it went back. */
   readonly paidMicros: bigint | null;
   readonly feeMicros: bigint | null;
   readonly processorFeeMicros: bigint | null;
@@ -101,19 +103,33 @@ export async function* statementRows(sql: Sql, accountId: string, { after, to }:
   for (let place = after; place < to; ) {
     const rows: StatementRow[] = await sql.query<StatementRow>(
       `SELECT entry.version, entry.amount AS "amountMicros", entry.balance_after AS "balanceAfterMicros", posting.kind,
-         posting.cause_id AS "causeId", posting.created_at AS "createdAt",
-         coalesce(tip.amount_micros, charge.amount_micros) AS "paidMicros", coalesce(tip.fee_micros, charge.fee_micros) AS "feeMicros",
-         tip.processor_fee_micros AS "processorFeeMicros",
+         CASE WHEN dispute.tip_id IS NOT NULL THEN 'TIP' WHEN dispute.top_up_id IS NOT NULL THEN 'TOP_UP' ELSE posting.kind END AS "aboutKind",
+         coalesce(dispute.tip_id, dispute.top_up_id, posting.cause_id) AS "aboutId", posting.created_at AS "createdAt",
+         figures.paid AS "paidMicros", figures.platform AS "feeMicros", figures.processor AS "processorFeeMicros",
          CASE WHEN tip.is_anonymous THEN NULL ELSE coalesce(tip.display_name, subscriber.display_name) END AS payer,
          CASE WHEN tip.message_state = 'VISIBLE' THEN tip.message END AS message,
          creator.display_name || ' (@' || creator.handle || ')' AS creator
        FROM entry JOIN posting ON posting.id = entry.posting_id
-       LEFT JOIN refund ON refund.id = posting.cause_id AND posting.kind LIKE 'TIP_REFUND%'
-       LEFT JOIN tip ON tip.id = CASE WHEN posting.kind = 'TIP' THEN posting.cause_id ELSE refund.tip_id END
+       LEFT JOIN refund ON refund.id = posting.cause_id AND posting.kind IN ('TIP_REFUND', 'TIP_REFUND_RETURN', 'TOP_UP_REFUND', 'TOP_UP_REFUND_RETURN')
+       LEFT JOIN dispute ON dispute.id = posting.cause_id AND posting.kind IN ('DISPUTE', 'DISPUTE_RETURN')
+       LEFT JOIN top_up ON top_up.id = posting.cause_id AND posting.kind = 'TOP_UP'
+       LEFT JOIN tip ON tip.id = CASE WHEN posting.kind = 'TIP' THEN posting.cause_id ELSE coalesce(refund.tip_id, dispute.tip_id) END
        LEFT JOIN charge ON charge.id = posting.cause_id AND posting.kind IN ('SUBSCRIPTION', 'SUBSCRIPTION_PRORATION')
        LEFT JOIN subscription ON subscription.id = charge.subscription_id
        LEFT JOIN person subscriber ON subscriber.id = subscription.person_id
        LEFT JOIN creator ON creator.id = coalesce(tip.creator_id, subscription.creator_id)
+       CROSS JOIN LATERAL (SELECT CASE WHEN posting.kind LIKE '%\\_RETURN' THEN 1 ELSE -1 END AS sign) way
+       CROSS JOIN LATERAL (
+         -- The fee of a refund that failed may have passed to a dispute meanwhile.
+         SELECT refund.amount_micros * sign AS paid, (refund.fee_returned_micros - CASE WHEN sign > 0 AND refund.tip_id IS NOT NULL THEN refund.to_disputes_micros ELSE 0 END) * sign AS platform,
+           0::bigint AS processor WHERE refund.id IS NOT NULL
+         UNION ALL
+         SELECT dispute.amount_micros * sign, (dispute.fee_returned_micros + CASE WHEN sign > 0 AND dispute.tip_id IS NOT NULL THEN dispute.from_refunds_micros ELSE 0 END) * sign, 0
+           WHERE dispute.id IS NOT NULL
+         UNION ALL
+         SELECT coalesce(top_up.charged_micros, tip.amount_micros, charge.amount_micros), coalesce(tip.fee_micros, charge.fee_micros),
+           coalesce(top_up.processor_fee_micros, tip.processor_fee_micros) WHERE refund.id IS NULL AND dispute.id IS NULL
+       ) figures
        WHERE entry.account_id = $1 AND entry.version > $2 AND entry.version <= $3 ORDER BY entry.version LIMIT $4`,
       [accountId, place, to, rowsPerPage],
     );
@@ -134,7 +150,12 @@ export interface KindTotal {
   readonly processorFeeMicros: bigint;
 }
 
-/** The totals of slices of an account and of its debt, by kind of movement. */
+/** The kinds of movement that are what fans paid to a page, or what of it went back. */
+export const earningKinds: readonly string[] = [
+  'TIP', 'TIP_REFUND', 'TIP_REFUND_RETURN', 'DISPUTE', 'DISPUTE_RETURN', 'SUBSCRIPTION', 'SUBSCRIPTION_PRORATION',
+];
+
+/** The totals of slices of an account and of its debt, by kind of movement. What a provider keeps for a dispute is the platform's, and not among them. */
 export async function kindTotals(sql: Sql, account: readonly [string, Slice], debt: readonly [string, Slice] | null): Promise<KindTotal[]> {
   const [accountId, slice] = account;
   const rows = await sql.query<Omit<KindTotal, 'count'> & { count: bigint }>(
@@ -147,12 +168,12 @@ export async function kindTotals(sql: Sql, account: readonly [string, Slice], de
        coalesce(sum(fees.platform), 0)::bigint AS "feeMicros", coalesce(sum(fees.processor), 0)::bigint AS "processorFeeMicros"
      FROM moved JOIN posting ON posting.id = moved.posting_id
      LEFT JOIN LATERAL (
-       SELECT sum(entry.amount) FILTER (WHERE account.kind = 'platform_fee') AS platform, sum(entry.amount) FILTER (WHERE account.kind = 'processor_fee') AS processor
+       SELECT sum(entry.amount) FILTER (WHERE account.kind = 'platform_fee') AS platform, sum(entry.amount) FILTER (WHERE account.kind = 'processor_fee' AND posting.kind <> 'DISPUTE') AS processor
        FROM entry JOIN account ON account.id = entry.account_id
-       WHERE entry.posting_id = moved.posting_id AND posting.kind IN ('TIP', 'TIP_REFUND', 'TIP_REFUND_RETURN', 'SUBSCRIPTION', 'SUBSCRIPTION_PRORATION')
+       WHERE entry.posting_id = moved.posting_id AND posting.kind = ANY ($7::text[])
      ) fees ON true
      GROUP BY posting.kind ORDER BY posting.kind`,
-    [accountId, slice.after, slice.to, debt?.[0] ?? null, debt?.[1].after ?? 0n, debt?.[1].to ?? 0n],
+    [accountId, slice.after, slice.to, debt?.[0] ?? null, debt?.[1].after ?? 0n, debt?.[1].to ?? 0n, earningKinds],
   );
   return rows.map((row) => ({ ...row, count: Number(row.count) }));
 }

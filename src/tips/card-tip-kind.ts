@@ -1,6 +1,6 @@
 import { databaseService } from '../database/room.ts';
 import type { IntentKind } from '../payments/room.ts';
-import { isOpen } from '../wallets/room.ts';
+import { isOpen, readRefundSums } from '../wallets/room.ts';
 import { cardTipIntent } from './card-tip-intent.ts';
 import { readCardTip, readCardTipByKey, readPendingCardTips } from './card-tip-rows.ts';
 import { cardTipsService } from './card-tips.ts';
@@ -18,4 +18,5 @@ export const cardTipIntents: IntentKind<'CHARGE'> = {
     const tip = await readCardTip(services.get(databaseService), tipId);
     if (isOpen(tip.status)) await services.get(cardTipsService).settle(tip, outcome);
   },
+  readRefunded: async (sql, tipId) => (await readRefundSums(sql, 'TIP', tipId)).promisedMicros,
 };

@@ -78,11 +78,17 @@ export async function storeCardStep<T extends CardTip>(tx: Sql, tip: T, step: St
   return { ...tip, status: step.status, paidAt: step.status === 'SUCCEEDED' ? now : null, card: { ...tip.card, chargeId, action, failure } };
 }
 
-/** Whether somebody tipped a page of the sender's since a moment: their tip back would close a circle. */
+/** Stores how much longer the earnings of a tip are held, and answers it as it is then. */
+export async function holdLonger<T extends CardTip>(tx: Sql, tip: T, holdDays: number): Promise<T> {
+  await tx.query('UPDATE tip SET hold_days = $2 WHERE id = $1', [tip.id, holdDays]);
+  return { ...tip, card: { ...tip.card, holdDays } };
+}
+
+/** Whether somebody tipped a page of the sender's since a moment, or is about to: their tip back would close a circle. */
 export async function closesCircle(sql: Sql, senderId: string, receiverId: string, since: Date): Promise<boolean> {
   const rows = await sql.query(
     `SELECT FROM creator own JOIN tip ON tip.creator_id = own.id
-     WHERE own.owner_id = $1 AND tip.sender_id = $2 AND tip.created_at > $3 AND tip.status NOT IN ('PENDING', 'ACTION_REQUIRED', 'FAILED') LIMIT 1`,
+     WHERE own.owner_id = $1 AND tip.sender_id = $2 AND tip.created_at > $3 AND tip.status <> 'FAILED' LIMIT 1`,
     [senderId, receiverId, since],
   );
   return rows.length > 0;

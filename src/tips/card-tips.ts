@@ -12,7 +12,7 @@ import {
 } from '../wallets/room.ts';
 import { cardTipIntent } from './card-tip-intent.ts';
 import { cardTipPosting, openCardTipAccounts, type CardTipAccounts } from './card-tip-posting.ts';
-import { closesCircle, insertCardTip, lockCardTip, readCardTip, readKeyedTip, storeCardStep, type CardTip, type NamedCardTip } from './card-tip-rows.ts';
+import { closesCircle, holdLonger, insertCardTip, lockCardTip, readCardTip, readKeyedTip, storeCardStep, type CardTip, type NamedCardTip } from './card-tip-rows.ts';
 import { judgeCardTip, makeCardTip, type CardPayer, type CardTipOutcome, type CardTipRefusal, type SendCardTip } from './send-card-tip.ts';
 import { rollupOf, tipEvent } from './tip-effects.ts';
 
@@ -56,7 +56,8 @@ export class CardTips {
     await db.failpoint('card-tip-stored');
     const outcome = await this.#ask(tip, stored.isNew);
     await db.failpoint('card-tip-charged');
-    return { kind: 'ANSWERED', tip: outcome.status === 'PENDING' ? tip : await this.settle(tip, outcome) };
+    // A webhook may have settled it while the provider was waited for.
+    return { kind: 'ANSWERED', tip: outcome.status === 'PENDING' ? await readCardTip(db, tip.id) : await this.settle(tip, outcome) };
   }
 
   /** Stores what became of a tip, if it tells something new; a paid one then counts everywhere as one from a wallet does. */
@@ -74,12 +75,12 @@ export class CardTips {
 
   /** In the lock order: the tip, accounts, counters and rollups, streams. */
   async #take(tx: Tx, tip: NamedCardTip, step: Step<{ chargeId: string; feeMicros: bigint }>, accounts: CardTipAccounts, now: Date): Promise<CardTip> {
-    const taken = await storeCardStep(tx, tip, step, now);
+    const taken = await this.#heldAsLong(tx, await storeCardStep(tx, tip, step, now), now);
     const { senderId, currency, amountMicros } = tip;
     const events: NewEvent[] = senderId === null ? [] : [paymentEvent(senderId, 'Tip', tip.id, now)];
     if (step.status === 'SUCCEEDED') {
       const book = await Book.lock(tx, Object.values(accounts));
-      const posted = book.post(cardTipPosting(book, tip, step.outcome.feeMicros, accounts, now));
+      const posted = book.post(cardTipPosting(book, taken, step.outcome.feeMicros, accounts, now));
       if (!posted.ok) throw new Error(`The tip ${tip.id} only credits its guarded accounts, yet it was refused.`);
       await book.write(tx);
       await recordTips(tx, [rollupOf(taken)]);
@@ -134,7 +135,7 @@ export class CardTips {
     if (capped) return { kind: 'CAP_EXCEEDED', refusal: capped };
     const refusal = await takeAttempt(tx, { id, accountId: payer.id, addressHash, creatorId }, config.limits, now);
     if (refusal) return refusal;
-    const holdDays = await this.#extraHoldDays(tx, sender, verdict.target.ownerId, now);
+    const holdDays = sender ? await this.#extraHoldDays(tx, sender.id, verdict.target.ownerId, now) : 0;
     const tip = makeCardTip(command, verdict, { id, sender, feeBps, holdDays, returnUrl: config.paymentReturnUrl, now });
     await insertCardTip(tx, tip, { scopeId: payer.id, idempotencyKey, inputHash });
     if (sender) {
@@ -146,10 +147,17 @@ export class CardTips {
   }
 
   /** Money that goes round in a circle is held longer: a stolen card is noticed before it can be paid out. */
-  async #extraHoldDays(tx: Tx, sender: LockedPerson | null, receiverId: string, now: Date): Promise<number> {
+  async #extraHoldDays(tx: Tx, senderId: string, receiverId: string, now: Date): Promise<number> {
     const days = this.#options.config.roundTripHoldDays;
-    if (!sender || days === 0) return 0;
-    return (await closesCircle(tx, sender.id, receiverId, new Date(now.getTime() - days * dayMs))) ? days : 0;
+    return days > 0 && (await closesCircle(tx, senderId, receiverId, new Date(now.getTime() - days * dayMs))) ? days : 0;
+  }
+
+  /** The circle may have been closed while the payer had to confirm. */
+  async #heldAsLong(tx: Tx, tip: NamedCardTip, now: Date): Promise<NamedCardTip> {
+    if (tip.status !== 'SUCCEEDED' || tip.senderId === null || tip.card.holdDays > 0) return tip;
+    const target = (await readTipTargets(tx, [tip.creatorId])).get(tip.creatorId);
+    const days = target ? await this.#extraHoldDays(tx, tip.senderId, target.ownerId, now) : 0;
+    return days > 0 ? holdLonger(tx, tip, days) : tip;
   }
 }
 

@@ -70,7 +70,8 @@ async function optionsOf(amount: Money, target: TipTarget, context: RequestConte
   const { services } = context;
   const { platformFeeBps } = services.get(configService);
   const providers = services.get(paymentProvidersService);
-  const rail = providers.get(defaultProvider(providers))?.rail(amount.currency, 'CHARGE') ?? null;
+  const provider = defaultProvider(providers);
+  const rail = (provider === null ? undefined : providers.get(provider))?.rail(amount.currency, 'CHARGE') ?? null;
   return [
     fromWallet(amount, platformFeeBps, general ?? (await walletProblem(amount, context))),
     byCard(amount, platformFeeBps, rail, general ?? cardProblem(amount, platformFeeBps, rail, target)),

@@ -42,5 +42,5 @@ export const tipsRoom: ApiFace & PaymentsFace = {
   jobs: [forgetGuestsJob],
   intentKinds: [cardTipIntents, tipRefundIntents],
   disputeKinds: [tipDisputes],
-  borderPostings: [{ kind: 'TIP', total: 'CHARGED' }, { kind: 'TIP_REFUND_SENT', total: 'REFUNDED' }, { kind: 'TIP_REFUND_RETURN', total: 'REFUNDED' }],
+  borderPostings: [{ kind: 'TIP', total: 'CHARGED' }, { kind: 'TIP_REFUND_SENT', total: 'REFUNDED' }, { kind: 'TIP_REFUND_RETURN', total: 'REFUNDED', returnOf: 'TIP_REFUND_SENT' }],
 };

@@ -2,7 +2,7 @@ import { encodeId } from '../api/room.ts';
 import type { TipTarget } from '../creators/room.ts';
 import type { LockedPerson } from '../identity/room.ts';
 import type { Rail } from '../payments/room.ts';
-import type { AttemptRefusal, CapRefusal, ChosenMethod, MethodRefusal } from '../wallets/room.ts';
+import { returnTo, type AttemptRefusal, type CapRefusal, type ChosenMethod, type MethodRefusal } from '../wallets/room.ts';
 import { quoteCardTip, type CardTipQuote, type CardTipQuoteOutcome } from './card-tip-quote.ts';
 import type { CardTip } from './card-tip-rows.ts';
 import { misfitOf, type SendTip, type TipMisfit } from './send-tip.ts';
@@ -37,7 +37,7 @@ export type CardTipRefusal =
   | { readonly kind: 'IDEMPOTENCY_MISMATCH' }
   | TipMisfit
   | MethodRefusal
-  | Exclude<CardTipQuoteOutcome, { kind: 'QUOTED' }>
+  | (Exclude<CardTipQuoteOutcome, { kind: 'QUOTED' }> & { readonly provider: string })
   | { readonly kind: 'CAP_EXCEEDED'; readonly refusal: CapRefusal }
   | { readonly kind: 'LEDGER_HALTED'; readonly currency: string; readonly reason: string }
   | AttemptRefusal;
@@ -61,7 +61,7 @@ export function judgeCardTip(command: SendCardTip, { sender, target, method, rai
   if (misfit) return misfit;
   if ('kind' in method) return method;
   const quoted = quoteCardTip(command.amount, rail(method.provider, target.currency), feeBps, target);
-  return quoted.kind === 'QUOTED' ? { kind: 'FITS', target, method, quote: quoted.quote } : quoted;
+  return quoted.kind === 'QUOTED' ? { kind: 'FITS', target, method, quote: quoted.quote } : { ...quoted, provider: method.provider };
 }
 
 export interface CardTipParts {
@@ -96,7 +96,7 @@ export function makeCardTip(command: SendCardTip, { target, method, quote }: Ext
     card: {
       ...method,
       providerKey: encodeId(keyPrefix, parts.id),
-      returnUrl: parts.returnUrl,
+      returnUrl: returnTo(parts.returnUrl, encodeId(keyPrefix, parts.id)),
       chargeId: null,
       action: null,
       failure: null,

@@ -3,7 +3,7 @@ import {
 } from '../api/room.ts';
 import { LedgerHalted } from '../ledger/room.ts';
 import { formatDecimal, formatMoney } from '../money/room.ts';
-import { capExceeded, describeRefusal, methodRefusal } from '../wallets/room.ts';
+import { capExceeded, describeRefusal, methodRefusal, providerUnavailable } from '../wallets/room.ts';
 import type { CardTipRefusal } from './send-card-tip.ts';
 import type { SendTipInput } from './tip-inputs.ts';
 import type { SendTipOutcome } from './send-tip.ts';
@@ -59,7 +59,6 @@ export function tipRefusal(refusal: Refusal, input: SendTipInput): UserError {
 
 /** The same for a tip by card. */
 export function cardTipRefusal(refusal: CardTipRefusal, input: SendTipInput): UserError {
-  const provider = input.provider ?? 'The provider';
   switch (refusal.kind) {
     case 'PAYER_NOT_FOUND':
       throw new ApiError('UNAUTHENTICATED', 'The account or the guest of this session no longer exists.');
@@ -67,9 +66,9 @@ export function cardTipRefusal(refusal: CardTipRefusal, input: SendTipInput): Us
     case 'METHOD_OF_OTHER_PROVIDER':
       return methodRefusal(refusal, input.paymentMethodId ?? null);
     case 'PROVIDER_UNAVAILABLE':
-      return new ValidationError(ErrorCode.PROVIDER_UNAVAILABLE, `${refusal.provider} is not set up here.`, ['input', 'provider']);
+      return providerUnavailable(refusal, input);
     case 'CURRENCY_NOT_TAKEN':
-      return new ValidationError(ErrorCode.PROVIDER_UNAVAILABLE, `${provider} takes no ${refusal.currency}: tip from the wallet.`, ['input', 'funding']);
+      return new ValidationError(ErrorCode.PROVIDER_UNAVAILABLE, `${refusal.provider} takes no ${refusal.currency}: tip from the wallet.`, ['input', 'funding']);
     case 'NOT_WHOLE_STEPS':
       return new ValidationError(
         ErrorCode.INVALID_INPUT,

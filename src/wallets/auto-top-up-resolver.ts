@@ -4,6 +4,7 @@ import {
 } from '../api/room.ts';
 import { databaseService } from '../database/room.ts';
 import { loadViewer, signedIn, ViewerPayloadType, ViewerType } from '../identity/room.ts';
+import { formatMoney } from '../money/room.ts';
 import { readAutoTopUp } from './auto-top-up-rows.ts';
 import { AutoTopUpType, SetAutoTopUpInput, type ShownAutoTopUp } from './auto-top-up-type.ts';
 import { autoTopUpsService, type SetAutoTopUp, type SetAutoTopUpOutcome } from './auto-top-ups.ts';
@@ -57,6 +58,10 @@ function parse(input: SetAutoTopUpInput, personId: string): SetAutoTopUp | { err
     errors.push(new CurrencyMismatch(message, ['input', 'amount', 'currency'], below.money.currency));
   }
   if (errors.length > 0 || !below.ok || !amount?.ok) return { errors };
+  if (amount.money.micros < below.money.micros) {
+    const message = `${formatMoney(amount.money)} each time would leave an empty wallet below ${formatMoney(below.money)}, and the card would be charged again at once: give at least ${formatMoney(below.money)}.`;
+    return { errors: [new ValidationError(ErrorCode.INVALID_INPUT, message, ['input', 'amount', 'amount'])] };
+  }
   return { personId, below: below.money, amount: amount.money, paymentMethodId };
 }
 
@@ -71,7 +76,7 @@ function errorOf(outcome: SetAutoTopUpOutcome, input: SetAutoTopUpInput, command
     case 'NO_PAYMENT_METHOD':
       return new ValidationError(ErrorCode.INVALID_STATE, 'This account has no default payment method: add one first.', methodPath);
     case 'PRICE':
-      return topUpRefusal(outcome.price, { amount: command!.amount, amountPath: ['input', 'amount'], provider: outcome.provider, paymentMethodId: null, idempotencyKey: '' });
+      return topUpRefusal(outcome.price, { amount: command!.amount, amountPath: ['input', 'amount'], provider: null, paymentMethodId: input.paymentMethodId ?? null, idempotencyKey: '' });
   }
 }
 

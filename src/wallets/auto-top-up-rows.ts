@@ -6,12 +6,12 @@ import type { TopUp } from './top-up.ts';
 const columns = `auto.person_id AS "personId", auto.currency, auto.below_micros AS "belowMicros", auto.amount_micros AS "amountMicros",
   auto.payment_method_id AS "paymentMethodId", auto.stopped_at AS "stoppedAt", auto.stop_reason AS "stopReason"`;
 
-/** Those whose wallet is low and waits for nothing, of people who may pay. */
+/** Those whose wallet is low, or not there yet, and waits for nothing, of people who may pay. */
 const due = `
   FROM auto_top_up AS auto
-  JOIN account wallet ON wallet.owner_id = auto.person_id AND wallet.kind = 'wallet' AND wallet.currency = auto.currency
+  LEFT JOIN account wallet ON wallet.owner_id = auto.person_id AND wallet.kind = 'wallet' AND wallet.currency = auto.currency
   JOIN person ON person.id = auto.person_id
-  WHERE auto.stopped_at IS NULL AND wallet.balance < auto.below_micros AND person.frozen_at IS NULL
+  WHERE auto.stopped_at IS NULL AND coalesce(wallet.balance, 0) < auto.below_micros AND person.frozen_at IS NULL
     AND NOT EXISTS (SELECT FROM top_up WHERE top_up.person_id = auto.person_id AND top_up.currency = auto.currency
       AND top_up.is_automatic AND top_up.status IN ('PENDING', 'ACTION_REQUIRED'))`;
 
@@ -45,9 +45,9 @@ export async function storeAutoTopUp(tx: Sql, personId: string, auto: Omit<AutoT
   );
 }
 
-/** Stops the one that asked for a top-up which was declined, unless it was changed since, or the provider never heard of the top-up. */
+/** Stops the one that asked for a top-up which was declined, unless it was changed since, or the fault was not the card's. */
 export async function stopAutoTopUp(tx: Sql, topUp: TopUp, failure: PaymentFailure, now: Date): Promise<void> {
-  if (failure.code === 'not_attempted') return;
+  if (failure.code === 'not_attempted' || failure.code === 'provider_unavailable') return;
   await tx.query(
     'UPDATE auto_top_up SET stopped_at = $3, stop_reason = $4 WHERE person_id = $1 AND changed_at <= $2 AND stopped_at IS NULL',
     [topUp.personId, topUp.createdAt, now, failure.reason],

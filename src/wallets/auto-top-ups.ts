@@ -21,7 +21,7 @@ export interface SetAutoTopUp {
 export type SetAutoTopUpOutcome =
   | { readonly kind: 'DONE' }
   | { readonly kind: 'PERSON_NOT_FOUND' | 'METHOD_NOT_FOUND' | 'NO_PAYMENT_METHOD' }
-  | { readonly kind: 'PRICE'; readonly price: Exclude<PriceOutcome, { kind: 'QUOTED' }>; readonly provider: string };
+  | { readonly kind: 'PRICE'; readonly price: Exclude<PriceOutcome, { kind: 'QUOTED' }> };
 
 interface AutoTopUpsOptions {
   readonly db: Database;
@@ -76,7 +76,7 @@ export class AutoTopUps {
       const method = methods.find(({ id, isDefault }) => (paymentMethodId === null ? isDefault : id === paymentMethodId));
       if (!method) return { kind: paymentMethodId === null ? 'NO_PAYMENT_METHOD' : 'METHOD_NOT_FOUND' };
       const price = topUps.price(amount, method.provider);
-      if (price.kind !== 'QUOTED') return { kind: 'PRICE', price, provider: method.provider };
+      if (price.kind !== 'QUOTED') return { kind: 'PRICE', price };
       const auto = { currency: amount.currency, belowMicros: below.micros, amountMicros: amount.micros, paymentMethodId: method.id };
       await storeAutoTopUp(tx, personId, auto, clock.now());
       return { kind: 'DONE' };

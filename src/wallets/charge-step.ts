@@ -47,3 +47,10 @@ export function storedAction(step: Step<unknown>): string | null {
   const { redirectUrl, clientSecret, expiresAt } = step.action;
   return JSON.stringify({ redirectUrl, clientSecret, expiresAt: expiresAt?.toISOString() ?? null } satisfies StoredPaymentAction);
 }
+
+/** Where a payer comes back to after a page of the provider's, which learns by it which payment it was. */
+export function returnTo(returnUrl: string, paymentId: string): string {
+  const url = new URL(returnUrl);
+  url.searchParams.set('payment', paymentId);
+  return url.href;
+}

@@ -27,7 +27,13 @@ export interface ChosenMethod {
 export type MethodRefusal =
   | { readonly kind: 'METHOD_NOT_FOUND' }
   | { readonly kind: 'METHOD_OF_OTHER_PROVIDER'; readonly provider: string }
-  | { readonly kind: 'PROVIDER_UNAVAILABLE'; readonly provider: string };
+  | ProviderUnavailable;
+
+/** Null: none at all is set up. */
+export interface ProviderUnavailable {
+  readonly kind: 'PROVIDER_UNAVAILABLE';
+  readonly provider: string | null;
+}
 
 export type MethodChoice = { readonly kind: 'CHOSEN'; readonly method: ChosenMethod } | MethodRefusal;
 
@@ -37,17 +43,17 @@ export async function chooseMethod(sql: Sql, providers: PaymentProviders, wanted
   if (saved === 'NOT_FOUND') return { kind: 'METHOD_NOT_FOUND' };
   if (saved && wanted.provider !== null && saved.provider !== wanted.provider) return { kind: 'METHOD_OF_OTHER_PROVIDER', provider: saved.provider };
   const provider = saved?.provider ?? wanted.provider ?? defaultProvider(providers);
-  if (!providers.has(provider)) return { kind: 'PROVIDER_UNAVAILABLE', provider };
+  if (provider === null || !providers.has(provider)) return { kind: 'PROVIDER_UNAVAILABLE', provider };
   const method = saved
     ? { provider, paymentMethod: saved.token, paymentMethodId: saved.id, customer: saved.customer }
     : { provider, paymentMethod: wanted.given, paymentMethodId: null, customer: null };
   return { kind: 'CHOSEN', method };
 }
 
-/** Who charges where nobody says: the first that is set up. */
-export function defaultProvider(providers: PaymentProviders): string {
+/** Who charges where nobody says: the first that is set up; null where none is. */
+export function defaultProvider(providers: PaymentProviders): string | null {
   const [first] = providers.keys();
-  return first ?? 'SANDBOX';
+  return first ?? null;
 }
 
 async function savedMethod(sql: Sql, { personId, provider, given }: WantedMethod): Promise<SavedMethod | null | 'NOT_FOUND'> {

@@ -18,6 +18,8 @@ const pauseMs = 60 * minuteMs;
 /** Fewer answers than these within the window are chance. */
 const fewestAnswers = 40;
 const spikePercent = 60n;
+/** Of the declined cards, and of those that were paid, no more count of one account or one address: one visitor is no network. */
+const mostOfOne = 3;
 
 /** Until when dunning and automatic top-ups are paused; null when they are not. */
 export async function dunningPausedUntil(sql: Sql, now: Date): Promise<Date | null> {
@@ -27,14 +29,20 @@ export async function dunningPausedUntil(sql: Sql, now: Date): Promise<Date | nu
 
 /**
  * Pauses dunning for an hour when cards are declined as never else: the fault is then the network's or a card tester's, and nobody
- * should lose a membership or an automatic top-up by it. While it lasts each look pauses anew.
+ * should lose a membership or an automatic top-up by it. Guests, who cost nothing to make, do not count. While it lasts each look pauses anew.
  */
 export async function watchDeclines(services: Services): Promise<void> {
   const db = services.get(databaseService);
   const now = services.get(clockService).now();
   const [counted] = await db.query<{ answers: bigint; declines: bigint }>(
-    'SELECT count(is_declined) AS answers, count(*) FILTER (WHERE is_declined) AS declines FROM card_attempt WHERE made_at > $1',
-    [new Date(now.getTime() - windowMs)],
+    `SELECT count(*) AS answers, count(*) FILTER (WHERE is_declined) AS declines
+     FROM (SELECT is_declined, address_hash,
+         row_number() OVER (PARTITION BY account_id, is_declined ORDER BY id) AS of_account,
+         row_number() OVER (PARTITION BY address_hash, is_declined ORDER BY id) AS of_address
+       FROM card_attempt
+       WHERE made_at > $1 AND is_declined IS NOT NULL AND NOT EXISTS (SELECT FROM guest_session WHERE guest_session.id = card_attempt.account_id)) attempt
+     WHERE of_account <= $2 AND (address_hash IS NULL OR of_address <= $2)`,
+    [new Date(now.getTime() - windowMs), mostOfOne],
   );
   const { answers, declines } = counted!;
   if (answers < BigInt(fewestAnswers) || declines * 100n < answers * spikePercent) return;

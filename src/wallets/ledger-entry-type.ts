@@ -1,11 +1,14 @@
 import { Ctx, Field, FieldResolver, ID, ObjectType, Resolver, Root } from 'type-graphql';
+import DataLoader from 'dataloader';
 import { v5 } from 'uuid';
 import {
-  connectionType, DateTimeScalar, describeEnum, encodeId, loadNode, MoneyType, NodeInterface, nodeTypesService, type NodeType, type RequestContext,
+  cached, connectionType, DateTimeScalar, describeEnum, encodeId, loadNode, MoneyType, NodeInterface, nodeTypesService, type NodeType,
+  type RequestContext,
 } from '../api/room.ts';
-import { service } from '../database/room.ts';
+import { databaseService, service } from '../database/room.ts';
 import type { StatementLine } from '../ledger/room.ts';
 import { money, type Money } from '../money/room.ts';
+import { readDisputedPayments, type DisputedPayment } from '../payments/room.ts';
 
 /** What a movement was for. The ledger's kinds of posting have the same names. */
 export enum LedgerEntryKind {
@@ -115,10 +118,20 @@ export class LedgerEntryFields {
 
   @FieldResolver(() => NodeInterface, {
     nullable: true,
-    description: 'What it was about, such as the top-up or the tip; null where there is nothing to show, or not to this viewer.',
+    description: 'What it was about, such as the top-up or the tip, or the payment that was disputed; null where there is nothing to show, or not to this viewer.',
   })
-  cause(@Root() entry: LedgerEntry, @Ctx() context: RequestContext): Promise<object | null> {
-    const type = context.services.get(causeTypes).get(entry.kind);
-    return type ? loadNode(context, type.prefix, entry.causeId) : Promise.resolve(null);
+  async cause(@Root() { kind, causeId }: LedgerEntry, @Ctx() context: RequestContext): Promise<object | null> {
+    const isDispute = kind === 'DISPUTE' || kind === 'DISPUTE_RETURN';
+    const about = isDispute ? await disputedPaymentLoader(context).load(causeId) : { kind, id: causeId };
+    const type = about ? context.services.get(causeTypes).get(about.kind) : undefined;
+    return about && type ? loadNode(context, type.prefix, about.id) : null;
   }
+}
+
+/** A dispute is no node: its movements are about the payment, which the posting of that payment has a kind for by the same name. */
+function disputedPaymentLoader(context: RequestContext): DataLoader<string, DisputedPayment | null> {
+  return cached(context, 'wallets.disputedPayments', () => {
+    const db = context.services.get(databaseService);
+    return new DataLoader<string, DisputedPayment | null>((ids) => readDisputedPayments(db, ids));
+  });
 }

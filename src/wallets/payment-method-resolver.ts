@@ -8,6 +8,7 @@ import { describeRefusal } from './card-attempts.ts';
 import { readSavedMethodsOf } from './payment-method-rows.ts';
 import { AddPaymentMethodInput, PaymentMethodInput, PaymentMethodPayload, PaymentMethodType } from './payment-method-type.ts';
 import { paymentMethodPrefix, type PaymentMethod, type SavedMethod } from './payment-method.ts';
+import { providerUnavailable } from './top-up-errors.ts';
 import { paymentMethodsService, type AddMethodRefusal, type ChangeMethodOutcome, type PaymentMethods } from './payment-methods.ts';
 
 const longestToken = 255;
@@ -60,7 +61,9 @@ function refusalError(refusal: AddMethodRefusal): UserError {
     case 'PERSON_NOT_FOUND':
       throw noAccount();
     case 'PROVIDER_UNAVAILABLE':
-      return new ValidationError(ErrorCode.PROVIDER_UNAVAILABLE, `${refusal.provider} cannot be reached, or is not set up here.`, ['input', 'provider']);
+      return providerUnavailable(refusal, refusal);
+    case 'PROVIDER_SILENT':
+      return new ValidationError(ErrorCode.PROVIDER_UNAVAILABLE, `${refusal.provider} does not answer. No card was kept; try again later.`, ['input', 'provider']);
     case 'ACCOUNT_FROZEN':
       return new ValidationError(ErrorCode.ACCOUNT_FROZEN, 'This account is frozen because of a dispute; no cards can be added until that is settled.');
     case 'TOO_MANY_METHODS':

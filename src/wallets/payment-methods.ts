@@ -7,7 +7,7 @@ import {
   outcomesService, paymentProvidersService, type Intent, type IntentKind, type Outcomes, type PaymentProviders, type ReportedOutcome,
 } from '../payments/room.ts';
 import { answerAttempt, takeAttempt, type AttemptRefusal } from './card-attempts.ts';
-import { isOpen, stepOf } from './charge-step.ts';
+import { isOpen, returnTo, stepOf } from './charge-step.ts';
 import { paymentEvent } from './payment-events.ts';
 import {
   insertMethod, keepCustomer, makeDefault, readCustomer, readMethod, readMethodByKey, readPendingMethods, readSavedMethodsOf, storeMethodStep,
@@ -28,7 +28,7 @@ export interface AddPaymentMethod {
 export type AddMethodOutcome = { readonly kind: 'ANSWERED'; readonly method: PaymentMethod } | AddMethodRefusal;
 
 export type AddMethodRefusal =
-  | { readonly kind: 'PROVIDER_UNAVAILABLE'; readonly provider: string }
+  | { readonly kind: 'PROVIDER_UNAVAILABLE' | 'PROVIDER_SILENT'; readonly provider: string }
   | { readonly kind: 'PERSON_NOT_FOUND' | 'ACCOUNT_FROZEN' }
   | { readonly kind: 'TOO_MANY_METHODS'; readonly most: number }
   | AttemptRefusal;
@@ -60,7 +60,7 @@ export class PaymentMethods {
     const { db, clock, outcomes } = this.#options;
     if (!this.#options.providers.has(command.provider)) return { kind: 'PROVIDER_UNAVAILABLE', provider: command.provider };
     const customer = await this.#customerOf(command);
-    if (customer === null) return { kind: 'PROVIDER_UNAVAILABLE', provider: command.provider };
+    if (customer === null) return { kind: 'PROVIDER_SILENT', provider: command.provider };
     await openPaymentStream(db, command.personId);
     const id = newId();
     const stored = await transaction(db, (tx) => this.#store(tx, id, command, customer, clock.now()), { rerunLostCommit: true });
@@ -68,7 +68,8 @@ export class PaymentMethods {
     await db.failpoint('method-stored');
     const outcome = await outcomes.ask(intentOf(stored.method), { isNew: true });
     await db.failpoint('method-answered');
-    return { kind: 'ANSWERED', method: outcome.status === 'PENDING' ? stored.method : await this.settle(stored.method, outcome) };
+    // A webhook may have settled it while the provider was waited for.
+    return { kind: 'ANSWERED', method: outcome.status === 'PENDING' ? await readMethod(db, id) : await this.settle(stored.method, outcome) };
   }
 
   /** Stores what became of a card that was to be kept. The first that is saved becomes the default. */
@@ -141,7 +142,7 @@ export class PaymentMethods {
     if (refusal) return refusal;
     const method: PaymentMethod = {
       id, personId, provider, customer, providerKey: encodeId(paymentMethodPrefix, id), givenToken: token,
-      returnUrl: this.#options.config.paymentReturnUrl, wantsDefault: command.makeDefault, status: 'PENDING', action: null, failure: null, token: null,
+      returnUrl: returnTo(this.#options.config.paymentReturnUrl, encodeId(paymentMethodPrefix, id)), wantsDefault: command.makeDefault, status: 'PENDING', action: null, failure: null, token: null,
       label: null, expiresOn: null, isDefault: false, createdAt: now,
     };
     await insertMethod(tx, method);

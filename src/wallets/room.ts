@@ -30,8 +30,8 @@ import { WalletFields, walletNode, WalletType } from './wallet-type.ts';
 
 export { AutoTopUps, autoTopUpsService } from './auto-top-ups.ts';
 export { answerAttempt, describeRefusal, takeAttempt, type AttemptRefusal } from './card-attempts.ts';
-export { failureOf, isOpen, stepOf, storedAction, type FailureColumns, type PaymentFailure, type Step } from './charge-step.ts';
-export { chooseMethod, defaultProvider, type ChosenMethod, type MethodRefusal } from './choose-method.ts';
+export { failureOf, isOpen, returnTo, stepOf, storedAction, type FailureColumns, type PaymentFailure, type Step } from './charge-step.ts';
+export { chooseMethod, defaultProvider, type ChosenMethod, type MethodRefusal, type ProviderUnavailable } from './choose-method.ts';
 export { dunningPausedUntil, watchDeclines } from './dunning-pause.ts';
 export { ledgerEntries } from './ledger-entries.ts';
 export { entryDescription, LedgerEntryConnection, LedgerEntryKind, LedgerEntryType, type LedgerEntry } from './ledger-entry-type.ts';
@@ -53,7 +53,7 @@ export { capExceeded, giveBackSpending, readSpending, Spending, type CapRefusal 
 export type { CapPeriod } from './spending-cap.ts';
 export type { Spender } from './spending-rows.ts';
 export { largestTopUpMicros, quoteTopUp, type FeePayer, type QuoteOutcome, type TopUpQuote } from './top-up-quote.ts';
-export { methodRefusal, paymentFailures } from './top-up-errors.ts';
+export { methodRefusal, paymentFailures, providerUnavailable } from './top-up-errors.ts';
 export { TopUpEntity, topUpPrefix, type TopUp, type TopUpStatus } from './top-up.ts';
 export { TopUpType } from './top-up-type.ts';
 export { TopUps, topUpsService, type TopUpOutcome, type TopUpWallet } from './top-ups.ts';
@@ -74,5 +74,5 @@ export const walletsRoom: ApiFace & PaymentsFace = {
   jobs: walletJobs,
   intentKinds: [paymentMethodIntents, topUpIntents, topUpRefundIntents],
   disputeKinds: [topUpDisputes],
-  borderPostings: [{ kind: 'TOP_UP', total: 'CHARGED' }, { kind: 'TOP_UP_REFUND_SENT', total: 'REFUNDED' }, { kind: 'TOP_UP_REFUND_RETURN', total: 'REFUNDED' }],
+  borderPostings: [{ kind: 'TOP_UP', total: 'CHARGED' }, { kind: 'TOP_UP_REFUND_SENT', total: 'REFUNDED' }, { kind: 'TOP_UP_REFUND_RETURN', total: 'REFUNDED', returnOf: 'TOP_UP_REFUND_SENT' }],
 };

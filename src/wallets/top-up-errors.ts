@@ -1,7 +1,7 @@
 import { ActionRequired, AmountOutOfRange, ApiError, ErrorCode, idempotencyMismatch, PaymentDeclined, quoteText, ValidationError, type UserError } from '../api/room.ts';
 import { formatDecimal, formatMoney, type Money } from '../money/room.ts';
 import { describeRefusal } from './card-attempts.ts';
-import type { MethodRefusal } from './choose-method.ts';
+import type { MethodRefusal, ProviderUnavailable } from './choose-method.ts';
 import type { TopUpRefusal } from './top-ups.ts';
 import type { TopUp } from './top-up.ts';
 
@@ -17,7 +17,6 @@ export interface AskedTopUp {
 /** Turns each refusal into the error that the API promises for it, with its figures. Throws those that are top-level errors. */
 export function topUpRefusal(refusal: TopUpRefusal, asked: AskedTopUp): UserError {
   const { amount, amountPath } = asked;
-  const provider = asked.provider ?? 'The provider';
   const shown = quoteText(formatDecimal(amount.micros, amount.currency));
   switch (refusal.kind) {
     case 'PERSON_NOT_FOUND':
@@ -25,9 +24,9 @@ export function topUpRefusal(refusal: TopUpRefusal, asked: AskedTopUp): UserErro
     case 'IDEMPOTENCY_MISMATCH':
       return idempotencyMismatch(asked.idempotencyKey, ['input', 'idempotencyKey']);
     case 'PROVIDER_UNAVAILABLE':
-      return new ValidationError(ErrorCode.PROVIDER_UNAVAILABLE, `${refusal.provider} is not set up here.`, ['input', 'provider']);
+      return providerUnavailable(refusal, asked);
     case 'CURRENCY_NOT_TAKEN':
-      return new ValidationError(ErrorCode.INVALID_INPUT, `${provider} takes no ${refusal.currency}.`, [...amountPath, 'currency']);
+      return new ValidationError(ErrorCode.INVALID_INPUT, `${refusal.provider} takes no ${refusal.currency}.`, [...amountPath, 'currency']);
     case 'AMOUNT_OUT_OF_RANGE':
       return new AmountOutOfRange(
         `${shown} is outside of ${formatMoney(refusal.minimum)} to ${formatMoney(refusal.maximum)}, which one top-up may be.`,
@@ -38,7 +37,7 @@ export function topUpRefusal(refusal: TopUpRefusal, asked: AskedTopUp): UserErro
     case 'NOT_WHOLE_STEPS':
       return new ValidationError(
         ErrorCode.INVALID_INPUT,
-        `${shown} is not a whole number of steps of ${formatDecimal(refusal.step.micros, refusal.step.currency)} ${refusal.step.currency}, the smallest part of an amount that ${provider} charges.`,
+        `${shown} is not a whole number of steps of ${formatDecimal(refusal.step.micros, refusal.step.currency)} ${refusal.step.currency}, the smallest part of an amount that ${refusal.provider} charges.`,
         [...amountPath, 'amount'],
       );
     case 'METHOD_NOT_FOUND':
@@ -53,6 +52,13 @@ export function topUpRefusal(refusal: TopUpRefusal, asked: AskedTopUp): UserErro
   }
 }
 
+/** That a provider is not set up here, with a path to what asked for it. */
+export function providerUnavailable({ provider }: Pick<ProviderUnavailable, 'provider'>, asked: { readonly provider?: string | null; readonly paymentMethodId?: string | null }): UserError {
+  const path = asked.provider != null ? ['input', 'provider'] : asked.paymentMethodId != null ? ['input', 'paymentMethodId'] : null;
+  if (provider === null) return new ValidationError(ErrorCode.PROVIDER_UNAVAILABLE, 'No payment provider is set up here.');
+  return new ValidationError(ErrorCode.PROVIDER_UNAVAILABLE, `${provider} is not set up here.`, path);
+}
+
 /** Why a saved method cannot be charged, whatever for. */
 export function methodRefusal(refusal: Exclude<MethodRefusal, { kind: 'PROVIDER_UNAVAILABLE' }>, paymentMethodId: string | null): UserError {
   const path = ['input', 'paymentMethodId'];
@@ -61,9 +67,10 @@ export function methodRefusal(refusal: Exclude<MethodRefusal, { kind: 'PROVIDER_
 }
 
 /** Why a stored payment was not made, or not yet: the same each time its key is sent. */
-export function paymentFailures({ failure, action }: Pick<TopUp, 'failure' | 'action'>): UserError[] {
+export function paymentFailures({ failure, action, paymentMethod }: Pick<TopUp, 'failure' | 'action' | 'paymentMethod'>): UserError[] {
   const path = ['input', 'paymentMethodId'];
-  if (action) return [new ActionRequired('The bank wants the payment confirmed first: do what "action" says. It goes on by itself afterwards.', path, action)];
+  const wish = paymentMethod === null ? 'A card has to be entered first' : 'The bank wants the payment confirmed first';
+  if (action) return [new ActionRequired(`${wish}: do what "action" says. It goes on by itself afterwards.`, path, action)];
   if (!failure) return [];
   return [new PaymentDeclined(`${failure.reason} A new try takes a new idempotency key.`, path, failure.code, failure.retryable)];
 }

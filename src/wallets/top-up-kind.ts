@@ -2,6 +2,7 @@ import { databaseService } from '../database/room.ts';
 import type { IntentKind } from '../payments/room.ts';
 import { isOpen } from './charge-step.ts';
 import { topUpIntent } from './top-up-intent.ts';
+import { readRefundSums } from './refunds/refund-rows.ts';
 import { readPendingTopUps, readTopUpByKey, readTopUps } from './top-up-rows.ts';
 import { topUpsService } from './top-ups.ts';
 
@@ -18,5 +19,9 @@ export const topUpIntents: IntentKind<'CHARGE'> = {
     const [topUp] = await readTopUps(services.get(databaseService), [topUpId]);
     if (!topUp) throw new Error(`There is no top-up ${topUpId}.`);
     if (isOpen(topUp.status)) await services.get(topUpsService).settle(topUp, outcome);
+  },
+  readRefunded: async (sql, topUpId) => {
+    const { promisedMicros, withheldMicros } = await readRefundSums(sql, 'TOP_UP', topUpId);
+    return promisedMicros - withheldMicros;
   },
 };

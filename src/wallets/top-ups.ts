@@ -10,14 +10,14 @@ import {
 } from '../payments/room.ts';
 import { isDueNow, stopAutoTopUp } from './auto-top-up-rows.ts';
 import { answerAttempt, takeAttempt, type AttemptRefusal } from './card-attempts.ts';
-import { isOpen, stepOf, type Step } from './charge-step.ts';
-import { chooseMethod, defaultProvider, type ChosenMethod, type MethodRefusal } from './choose-method.ts';
+import { isOpen, returnTo, stepOf, type Step } from './charge-step.ts';
+import { chooseMethod, defaultProvider, type ChosenMethod, type MethodRefusal, type ProviderUnavailable } from './choose-method.ts';
 import { paymentEvent } from './payment-events.ts';
 import { requestSettlement, settlementRequestsService, type SettlementRequests } from './settlement.ts';
 import { topUpIntent } from './top-up-intent.ts';
 import { openTopUpAccounts, topUpPosting, type TopUpAccounts } from './top-up-posting.ts';
 import { quoteTopUp, type QuoteOutcome, type TopUpQuote } from './top-up-quote.ts';
-import { insertTopUp, lockTopUp, readKeyedTopUp, storeStep } from './top-up-rows.ts';
+import { insertTopUp, lockTopUp, readKeyedTopUp, readTopUps, storeStep } from './top-up-rows.ts';
 import { topUpPrefix, type TopUp } from './top-up.ts';
 
 /** The counter of a person's top-ups. */
@@ -39,7 +39,7 @@ export interface TopUpWallet {
   readonly isAutomatic?: boolean;
 }
 
-export type PriceOutcome = QuoteOutcome | { readonly kind: 'PROVIDER_UNAVAILABLE'; readonly provider: string };
+export type PriceOutcome = (QuoteOutcome & { readonly provider: string }) | ProviderUnavailable;
 
 /** Everything that can come of it. Only ANSWERED has a row: a top-up that succeeded, failed, or waits. */
 export type TopUpOutcome =
@@ -85,8 +85,9 @@ export class TopUps {
   price(amount: Money, provider: string | null): PriceOutcome {
     const { providers, config } = this.#options;
     const name = provider ?? defaultProvider(providers);
-    const known = providers.get(name);
-    return known ? quoteTopUp(amount, known.rail(amount.currency, 'CHARGE'), config.topUpFee) : { kind: 'PROVIDER_UNAVAILABLE', provider: name };
+    const known = name === null ? undefined : providers.get(name);
+    if (!known) return { kind: 'PROVIDER_UNAVAILABLE', provider: name };
+    return { ...quoteTopUp(amount, known.rail(amount.currency, 'CHARGE'), config.topUpFee), provider: known.name };
   }
 
   /**
@@ -103,7 +104,10 @@ export class TopUps {
     await db.failpoint('top-up-stored');
     const outcome = await this.#ask(topUp, isNew);
     await db.failpoint('top-up-charged');
-    return { kind: 'ANSWERED', topUp: outcome.status === 'PENDING' ? topUp : await this.settle(topUp, outcome) };
+    if (outcome.status !== 'PENDING') return { kind: 'ANSWERED', topUp: await this.settle(topUp, outcome) };
+    // A webhook may have settled it while the provider was waited for.
+    const [now] = await readTopUps(db, [topUp.id]);
+    return { kind: 'ANSWERED', topUp: now ?? topUp };
   }
 
   /** Stores what became of a top-up, if it tells something new; if it succeeded, moves the money and has what the person owes tried again. */
@@ -190,7 +194,7 @@ export class TopUps {
       chargedMicros: quote.charged.micros,
       processorFeeMicros: quote.processorFee.micros,
       ...method,
-      returnUrl: isAutomatic ? null : this.#options.config.paymentReturnUrl,
+      returnUrl: isAutomatic ? null : returnTo(this.#options.config.paymentReturnUrl, encodeId(topUpPrefix, id)),
       isAutomatic,
       providerKey: encodeId(topUpPrefix, id),
       status: 'PENDING',

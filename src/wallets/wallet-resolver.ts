@@ -1,10 +1,11 @@
 import { Arg, Ctx, FieldResolver, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import {
-  Allow, decodeCursor, encodeCursor, hashInput, idempotencyKeyProblem, invalidCursor, MoneyInput, pageOf, pageSize, parseMoneyInput,
-  textProblem, type Connection, type RequestContext, type UserError, type Viewer,
+  Allow, AmountOutOfRange, decodeCursor, encodeCursor, hashInput, idempotencyKeyProblem, invalidCursor, MoneyInput, pageOf, pageSize, parseMoneyInput,
+  textProblem, type Connection, type ParsedMoney, type RequestContext, type UserError, type Viewer,
 } from '../api/room.ts';
 import { databaseService, isUuid, readCounters } from '../database/room.ts';
 import { addressHash, signedIn, ViewerType } from '../identity/room.ts';
+import { money } from '../money/room.ts';
 import { paymentFailures, topUpRefusal } from './top-up-errors.ts';
 import { readTopUpsOf } from './top-up-rows.ts';
 import { TopUpConnection, TopUpPayload, TopUpPreviewPayload, TopUpWalletInput } from './top-up-type.ts';
@@ -24,7 +25,7 @@ export class WalletOperations {
     @Ctx() context: RequestContext,
   ): TopUpPreviewPayload {
     const amountPath = ['amount'];
-    const amount = parseMoneyInput(input, amountPath);
+    const amount = parseTopUpAmount(input, amountPath, context, null);
     if (!amount.ok) return { preview: null, errors: [amount.error] };
     const price = context.services.get(topUpsService).price(amount.money, null);
     if (price.kind === 'QUOTED') return { preview: price.quote, errors: [] };
@@ -40,7 +41,7 @@ export class WalletOperations {
     @Arg('input', () => TopUpWalletInput, { description: 'The top-up.' }) input: TopUpWalletInput,
     @Ctx() context: RequestContext,
   ): Promise<TopUpPayload> {
-    const command = parseTopUp(input, context.viewer as Viewer, addressHash(context.services, context.remoteAddress));
+    const command = parseTopUp(input, context);
     if ('errors' in command) return { topUp: null, wallet: null, errors: command.errors };
     const outcome = await context.services.get(topUpsService).topUp(command);
     if (outcome.kind !== 'ANSWERED') {
@@ -80,8 +81,8 @@ export class ViewerWallets {
 }
 
 /** Everything about the input that can be told without looking anything up, all mistakes at once. */
-function parseTopUp(input: TopUpWalletInput, viewer: Viewer, addressHash: Buffer): TopUpWallet | { errors: UserError[] } {
-  const amount = parseMoneyInput(input.amount, ['input', 'amount']);
+function parseTopUp(input: TopUpWalletInput, context: RequestContext): TopUpWallet | { errors: UserError[] } {
+  const amount = parseTopUpAmount(input.amount, ['input', 'amount'], context, input.provider ?? null);
   const paymentMethod = input.paymentMethodId ?? null;
   const problems = [
     idempotencyKeyProblem(input.idempotencyKey, ['input', 'idempotencyKey']),
@@ -91,13 +92,23 @@ function parseTopUp(input: TopUpWalletInput, viewer: Viewer, addressHash: Buffer
   if (problems.length > 0 || !amount.ok) return { errors: problems };
   const { micros, currency } = amount.money;
   return {
-    personId: viewer.personId,
+    personId: (context.viewer as Viewer).personId,
     idempotencyKey: input.idempotencyKey,
     // What was asked for, not what it defaults to: the default provider may change between two tries.
     inputHash: hashInput('topUpWallet', { micros, currency, provider: input.provider ?? null, paymentMethod }),
     amount: amount.money,
     provider: input.provider ?? null,
     paymentMethod,
-    addressHash,
+    addressHash: addressHash(context.services, context.remoteAddress),
   };
+}
+
+/** An amount of zero or less is told the range of top-ups, as one that is merely too small is. */
+function parseTopUpAmount(input: MoneyInput, path: readonly string[], { services }: RequestContext, provider: string | null): ParsedMoney {
+  const parsed = parseMoneyInput(input, path);
+  if (parsed.ok || !(parsed.error instanceof AmountOutOfRange)) return parsed;
+  const price = services.get(topUpsService).price(money(0n, input.currency), provider);
+  if (price.kind !== 'AMOUNT_OUT_OF_RANGE') return parsed;
+  const range = { minimumMicros: price.minimum.micros, maximumMicros: price.maximum.micros };
+  return parseMoneyInput(input, path, range);
 }

@@ -6,8 +6,8 @@ import { invocationOf } from '../../src/cli/command.ts';
 import { commands } from '../../src/cli/run.ts';
 
 test.each([
-  [['fly'], 'There is no command "fly"; there are serve, migrate, seed, demo, renew, reconcile, check, export, schema.'],
-  [[], 'A command is missing: serve, migrate, seed, demo, renew, reconcile, check, export, schema.'],
+  [['fly'], 'There is no command "fly"; there are serve, migrate, seed, demo, renew, reconcile, check, export, sandbox, schema.'],
+  [[], 'A command is missing: serve, migrate, seed, demo, renew, reconcile, check, export, sandbox, schema.'],
   [['--loud'], 'The option "--loud" is not known'],
   [['-h'], 'The option "-h" is not known'],
   [['serve', '--loud'], '"farthing serve" does not understand "--loud"; it takes --no-migrate, --help.'],

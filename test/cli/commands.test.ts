@@ -10,7 +10,7 @@ afterAll(cleanUpAll);
 const folder = scratch();
 
 test.each([
-  [['fly'], 'There is no command "fly"; there are serve, migrate, seed, demo, renew, reconcile, check, export, schema.'],
+  [['fly'], 'There is no command "fly"; there are serve, migrate, seed, demo, renew, reconcile, check, export, sandbox, schema.'],
   [['demo', '--every', 'often'], '"often" is no value for --every of "farthing demo": give a whole number from 0 to 86400000.'],
   [['demo', '--url', 'here'], '"here" is no value for --url of "farthing demo"'],
 ])('the command line %j is refused in words, and ends with 2', async (args, message) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { WebhookRefused, type ActionRequired, type ChargeOutcome, type ChargeRequest, type PaymentProvider } from '../../src/payments/room.ts';
+import { lastDays, WebhookRefused, type ActionRequired, type ChargeOutcome, type ChargeRequest, type PaymentProvider } from '../../src/payments/room.ts';
 import { chargeRequest } from './support.ts';
 
 export interface Delivery {
@@ -75,7 +75,9 @@ export function describeProvider(name: string, open: () => Promise<OpenProvider>
 
     test('a card that nobody knows is declined', async () => {
       const { provider } = await open();
-      expect(await provider.createCharge(chargeRequest({ paymentMethod: 'pm_unheard_of' }))).toMatchObject({ status: 'DECLINED', retryable: false });
+      expect(await provider.createCharge(chargeRequest({ paymentMethod: 'pm_unheard_of' }))).toMatchObject({
+        status: 'DECLINED', code: 'invalid_payment_method', message: 'The card is not known: enter it again, or use another one.', retryable: false,
+      });
     });
 
     test.each([[true, 'SUCCEEDED'], [false, 'DECLINED']])('a charge that waits for its payer ends when the payer acts (confirms: %s)', async (confirms, status) => {
@@ -150,6 +152,9 @@ export function describeProvider(name: string, open: () => Promise<OpenProvider>
       expect([await save('method', cards.ok), await provider.readMethod({ key: 'method', customer })]).toEqual([saved, saved]);
       expect(await save('bad', cards.declined)).toMatchObject({ status: 'DECLINED' });
       expect(await save('slow', cards.action)).toMatchObject({ status: 'ACTION_REQUIRED' });
+      expect(await provider.cancelMethod({ key: 'slow', customer })).toMatchObject({ status: 'DECLINED', code: 'canceled' });
+      expect(await provider.readMethod({ key: 'slow', customer })).toMatchObject({ status: 'DECLINED', code: 'canceled' });
+      expect([await provider.cancelMethod({ key: 'method', customer }), await provider.cancelMethod({ key: 'never', customer })]).toEqual([saved, null]);
 
       const { methodToken: paymentMethod } = saved as { methodToken: string };
       const charge = (key: string, changes: Partial<ChargeRequest>) => provider.createCharge(chargeRequest({ key, paymentMethod, isOffSession: true, ...changes }));
@@ -186,6 +191,9 @@ export function describeProvider(name: string, open: () => Promise<OpenProvider>
       expect(await provider.createRefund({ key: 'r', chargeId, amountMicros: 1_000_000n, currency: 'USD' })).toMatchObject({ status: 'DECLINED', code: 'charge_disputed' });
       await closeDispute(id, 'WON');
       expect(await provider.readDispute(id)).toEqual({ ...open, status: 'WON' });
+      const [today] = lastDays(new Date(), 0) as [string];
+      expect(await provider.listDisputes(today)).toEqual([{ ...open, status: 'WON' }]);
+      expect(await provider.listDisputes('2020-01-01')).toEqual([]);
     });
 
     test('the totals of a day sum what was charged, refunded and paid out', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { DisputeState } from '../../src/payments/room.ts';
 import { eachTestServer } from '../support/server.ts';
 import { micros } from '../support/world.ts';
 import { newFan, newPage, send, sent, tipInput } from '../tips/http.ts';
@@ -234,7 +235,7 @@ describe('a dispute', () => {
     const id = await dispute(current, topUpId);
     answerWith(current, (sandbox) => {
       const states = [...told];
-      return { readDispute: async (disputeId) => ({ ...(await sandbox.readDispute(disputeId))!, status: states.shift()! }) };
+      return { readDispute: async (disputeId) => ({ ...((await sandbox.readDispute(disputeId)) as DisputeState), status: states.shift()! }) };
     });
     for (const _status of told) await tell(current, id);
     const postings = await current.db.query<{ kind: string }>(`SELECT kind FROM posting WHERE kind LIKE 'DISPUTE%' ORDER BY created_at, kind`);
@@ -264,7 +265,8 @@ describe('races with disputes', () => {
     await carryOut(other, refund.id);
     const [row] = await current.db.query<{ status: string; code: string }>('SELECT status, failure_code AS code FROM refund');
     expect(row).toEqual({ status: 'FAILED', code: 'charge_disputed' });
-    expect([await micros(current.db, personId, 'wallet'), await statusOf(topUpId, token)]).toEqual([10_000_000n, 'DISPUTED']);
+    // What came back makes good what the platform had lost, all but the fee of the charge.
+    expect([await micros(current.db, personId, 'wallet'), await statusOf(topUpId, token), (await kindSums(current.db)).platform_loss]).toEqual([0n, 'DISPUTED', -610_000n - fee]);
     await expectCleanWallets(current.db);
   });
 

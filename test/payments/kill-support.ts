@@ -104,7 +104,7 @@ export async function waiting(db: Database): Promise<number> {
 
 /** What the provider says crossed the border, and what the ledger says, over all days: a reconciler works later than the provider did. */
 export async function totals({ services }: TestServer): Promise<{ theirs: bigint[]; ours: bigint[] }> {
-  const compared = await compareTotals(services, lastDays(new Date(Date.now() + 86_400_000), 2));
+  const { compared } = await compareTotals(services, lastDays(new Date(Date.now() + 86_400_000), 2));
   const sum = (side: 'theirs' | 'ours') =>
     (['chargedMicros', 'refundedMicros', 'paidOutMicros', 'feeMicros'] as const).map((figure) => compared.reduce((all, one) => all + one[side][figure], 0n));
   return { theirs: sum('theirs'), ours: sum('ours') };

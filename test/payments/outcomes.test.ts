@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Services, clockService, databaseService, logService, type Database } from '../../src/database/room.ts';
 import {
-  disputeKindsService, intentKindsService, Outcomes, paymentProvidersService, reconcile,
+  disputeKindsService, intentKindsService, Outcomes, paymentProvidersService, ProviderDeniesUs, reconcile,
   type ChargeOutcome, type Intent, type IntentKind, type PaymentProvider, type ReportedOutcome,
 } from '../../src/payments/room.ts';
 import { chargeRequest } from './support.ts';
@@ -89,6 +89,24 @@ test.each([
   expect(warnings).toHaveLength(1);
 });
 
+test('a provider that does not accept our key did nothing of a new intent, and nobody knows what it did of an old one; an operator is told', async () => {
+  const { provider, outcomes, warnings } = setUp();
+  provider.create = async () => { throw new ProviderDeniesUs('the key is wrong'); };
+  expect(await outcomes.ask(intent(), { isNew: true })).toMatchObject({ status: 'DECLINED', code: 'provider_unavailable', retryable: true });
+  expect(warnings).toEqual(['A payment provider does not accept our key: the payment failed.']);
+  expect(await outcomes.ask(intent(), { isNew: false })).toEqual({ status: 'PENDING' });
+});
+
+test('whoever asks has the answer as soon as it is told of otherwise, and no warning', async () => {
+  const { provider, outcomes, warnings } = setUp();
+  provider.create = () => new Promise<never>(() => {});
+  const asked = outcomes.ask(intent(), { isNew: true });
+  outcomes.tell(intent('another'), waits as ReportedOutcome<'CHARGE'>);
+  outcomes.tell(intent(), paid as ReportedOutcome<'CHARGE'>);
+  expect(await asked).toEqual(paid);
+  expect(warnings).toEqual([]);
+});
+
 test('an intent of a provider that is gone stays pending', async () => {
   const { outcomes, warnings } = setUp();
   expect(await outcomes.ask({ ...intent(), provider: 'GONE' }, { isNew: false })).toEqual({ status: 'PENDING' });
@@ -162,6 +180,12 @@ describe('the reconciler', () => {
     expect(settled).toEqual([]);
   });
 
+  test('says which provider payments wait for that is not set up here', async () => {
+    const parts = { ...setUp(), providers: new Map<string, PaymentProvider>() };
+    const report = await reconcile(servicesWith([kindOf(3).kind], parts));
+    expect(report).toMatchObject({ kinds: [{ name: 'test', settled: 0, waiting: 3, failed: 0 }], withoutProvider: [{ provider: 'FAKE', payments: 3 }] });
+  });
+
   test('gives up what never reached the provider, and calls off what its payer let lie for a day', async () => {
     const parts = setUp();
     const lost = kindOf(1, 4 * hourMs);
@@ -174,5 +198,23 @@ describe('the reconciler', () => {
     await reconcile(servicesWith([young.kind, old.kind], parts));
     expect([young.settled, old.settled]).toEqual([['0000 ACTION_REQUIRED'], ['0000 DECLINED']]);
     expect(parts.provider.asked.filter((call) => call.startsWith('cancel'))).toHaveLength(1);
+  });
+
+  test('calls off a card to be kept whose owner let it lie for a day', async () => {
+    const parts = setUp();
+    const asked: object[] = [];
+    const called = { status: 'DECLINED', code: 'canceled', message: 'Called off.', retryable: true } as const;
+    Object.assign(parts.provider, { readMethod: async () => waits, cancelMethod: async (method: object) => (asked.push(method), called) });
+    const request = { key: 'key of a card', token: 'pm_action', customer: 'cus_1', returnUrl: null };
+    const settled: string[] = [];
+    const cardsMadeAgo = (ageMs: number): IntentKind<'METHOD'> => ({
+      name: 'card',
+      operation: 'METHOD',
+      readPending: async () => [{ id: 'one', operation: 'METHOD', provider: 'FAKE', request, createdAt: new Date(now.getTime() - ageMs) }],
+      findByKey: async () => null,
+      settle: async (_, id, outcome) => void settled.push(`${id} ${outcome.status}`),
+    });
+    await reconcile(servicesWith([cardsMadeAgo(23 * hourMs) as unknown as IntentKind, cardsMadeAgo(25 * hourMs) as unknown as IntentKind], parts));
+    expect([settled, asked]).toEqual([['one ACTION_REQUIRED', 'one DECLINED'], [request]]);
   });
 });

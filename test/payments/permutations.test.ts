@@ -112,7 +112,7 @@ test('a hundred and fifty charges whose webhooks come up to a hundred times, shu
   expect(differing).toEqual([]);
   expect(await current.db.query('SELECT count(*) FROM top_up')).toEqual([{ count: 150n }]);
   // Late news are booked on the day on which they come: only the sums over all days are the same.
-  const days = await compareTotals(current.services, lastDays(clock.now(), 14));
+  const { compared: days } = await compareTotals(current.services, lastDays(clock.now(), 14));
   const sum = (side: 'ours' | 'theirs') => days.reduce((total, { [side]: { chargedMicros, feeMicros } }) => [total[0]! + chargedMicros, total[1]! + feeMicros], [0n, 0n]);
   expect(sum('ours')).toEqual(sum('theirs'));
   expect(sum('ours')[0]).toBeGreaterThan(0n);

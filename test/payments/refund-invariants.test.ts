@@ -22,17 +22,22 @@ async function everything(): Promise<void> {
   await tell(current, won);
   const [one, two] = [await current.signUp(), await current.signUp()];
   await refundTopUp(current, one.token, (await topUp(current, one.token)).topUp.id);
-  await tell(current, await dispute(current, (await topUp(current, two.token)).topUp.id));
+  const disputed = (await topUp(current, two.token)).topUp.id;
+  await sent(current, two.token, tipInput(page.id, { amount: usd('4') }));
+  await tell(current, await dispute(current, disputed));
 }
 
 const states = 'every refund has the postings of its state: taken, then sent or returned';
 const moves = 'every refund posting has its refund, of the same currency, and moves what it says';
-const fees = 'the platform gave of every refund the fee that the refund says, and got it back with a returned one';
+const fees = 'the platform gave and kept of every refund what the refund says, and as much of it left as it says';
+const refunded = 'every refund is of its payment, to who paid it, of its charge and through its provider';
 const sums = 'no payment gives back more than was paid';
 const tips = 'every paid tip stands where its refunds and disputes brought it';
 const topUps = 'every paid top-up stands where its refunds and disputes brought it';
 const disputes = 'every dispute took its money, and a won one, and no other, gave it back';
 const disputed = 'every dispute posting has its dispute, of the same currency, and moves what it says';
+const passed = 'disputes took over of refunds what these passed to them';
+const payers = 'every dispute is of its payment: its payer, its provider, and at most its amount off the totals';
 const frozen = 'an account with an open dispute of a top-up is frozen';
 
 test.each([
@@ -47,6 +52,15 @@ test.each([
   ['a dispute called won that is open', `UPDATE dispute SET status = 'WON', closed_at = now() WHERE status = 'OPEN'`, [disputes, topUps]],
   ['a dispute called open that was won', `UPDATE dispute SET status = 'OPEN', closed_at = NULL WHERE status = 'WON'`, [disputes, tips]],
   ['a dispute of another amount', 'UPDATE dispute SET amount_micros = amount_micros + 1', [disputed]],
+  ['a loss changed afterwards', 'UPDATE dispute SET loss_micros = loss_micros + 1 WHERE top_up_id IS NOT NULL', [disputed]],
+  ['a fee of a dispute changed afterwards', 'UPDATE dispute SET fee_returned_micros = fee_returned_micros + 1 WHERE tip_id IS NOT NULL', [disputed]],
+  ['a provider\'s fee changed afterwards', 'UPDATE dispute SET provider_fee_micros = provider_fee_micros + 1', [disputed]],
+  ['a loss made good by no refund', 'UPDATE dispute SET from_refunds_micros = 1 WHERE top_up_id IS NOT NULL', [passed]],
+  ['a dispute of another person', 'UPDATE dispute SET person_id = (SELECT owner_id FROM creator LIMIT 1)', [payers]],
+  ['more off the totals than was disputed', 'UPDATE dispute SET totals_micros = amount_micros + 1 WHERE tip_id IS NOT NULL', [payers]],
+  ['a refund to somebody else', 'UPDATE refund SET person_id = (SELECT owner_id FROM creator LIMIT 1)', [refunded]],
+  ['a refund of another charge', `UPDATE refund SET provider_charge_id = 'ch_other' WHERE provider IS NOT NULL`, [refunded]],
+  ['a refund that withheld something', 'UPDATE refund SET withheld_micros = 10000 WHERE top_up_id IS NOT NULL', [fees, moves]],
   ['an account set free too early', 'UPDATE person SET frozen_at = NULL', [frozen]],
 ])('the check finds %s', async (_, tampering, names) => {
   await everything();

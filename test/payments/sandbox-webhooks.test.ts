@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from '@jest/globals';
-import type { Sandbox } from '../../src/payments/room.ts';
+import type { DisputeState, Sandbox } from '../../src/payments/room.ts';
 import { dayMs, TestClock } from '../support/clock.ts';
 import { eachTestDatabase } from '../support/database.ts';
 import { chargeRequest, openSandbox } from './support.ts';
@@ -98,7 +98,7 @@ test('pm_sandbox_dispute is disputed a week later, over what was not refunded by
   await refund(charges[2]!, 10_610_000n);
   const disputesOf = async () => Promise.all(charges.map(async (id) => {
     const ids = (await provider.readChargeById(id))!.disputeIds;
-    return Promise.all(ids.map(async (dispute) => (await provider.readDispute(dispute))!.amountMicros));
+    return Promise.all(ids.map(async (dispute) => ((await provider.readDispute(dispute)) as DisputeState).amountMicros));
   }));
   clock.pass(7 * dayMs - 1);
   expect(await disputesOf()).toEqual([[], [], []]);

@@ -31,6 +31,8 @@ export class StripeDouble {
   readonly #server = createServer((request, response) => void this.#serve(request, response));
   #count = 0;
   url = '';
+  /** Our key is none of its own any more. */
+  isKeyRevoked = false;
 
   async start(): Promise<this> {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
@@ -41,6 +43,12 @@ export class StripeDouble {
   async close(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  /** Begins anew, with nothing made. */
+  forget(): void {
+    this.#things.clear();
+    this.#answers.clear();
   }
 
   thing(id: string): Thing {
@@ -87,7 +95,9 @@ export class StripeDouble {
     const params = nested([...url.searchParams, ...new URLSearchParams(text)]);
     const idempotencyKey = request.headers['idempotency-key'] as string | undefined;
     this.asked.push({ method: request.method ?? '', path: url.pathname, params, idempotencyKey });
-    const answer = this.#once(request.method ?? '', url.pathname, params, idempotencyKey);
+    const answer = this.isKeyRevoked
+      ? refusal(401, { type: 'invalid_request_error', message: 'Invalid API Key provided: sk_test_*' })
+      : this.#once(request.method ?? '', url.pathname, params, idempotencyKey);
     if (answer.isLost) return void request.socket.destroy();
     response.writeHead(answer.status, { 'content-type': 'application/json', 'request-id': 'req_1' });
     response.end(JSON.stringify(answer.body));
@@ -131,7 +141,7 @@ export class StripeDouble {
     if (resource === 'refunds') return this.#refund(given);
     if (resource === 'setup_intents') return this.#save(given);
     if (resource === 'customers') return found(this.put('customer', 'cus', given));
-    return found(this.put('transfer', 'tr', { ...given, reversed: false }));
+    return found(this.put('transfer', 'tr', { ...given, amount_reversed: 0, reversed: false }));
   }
 
   #charge(params: Params): Answer {
@@ -154,7 +164,7 @@ export class StripeDouble {
     }
     if (card !== 'pm_ok' && card !== 'pm_silent') {
       this.#things.delete(intent.id);
-      return refusal(400, { type: 'invalid_request_error', code: 'resource_missing', message: `No such PaymentMethod: '${card}'` });
+      return refusal(400, { type: 'invalid_request_error', code: 'resource_missing', param: 'payment_method', message: `No such PaymentMethod: '${card}'` });
     }
     this.#pay(intent);
     return { ...found(this.#expanded(intent)), isLost: card === 'pm_silent' };
@@ -175,7 +185,7 @@ export class StripeDouble {
   }
 
   #cancel(intent: Thing | undefined): Answer {
-    if (!intent || ['succeeded', 'canceled'].includes(intent.status)) return refusal(400, { type: 'invalid_request_error', code: 'payment_intent_unexpected_state', message: 'It cannot be canceled.' });
+    if (!intent || ['succeeded', 'canceled'].includes(intent.status)) return refusal(400, { type: 'invalid_request_error', code: `${intent?.object}_unexpected_state`, message: 'It cannot be canceled.' });
     return found(Object.assign(intent, { status: 'canceled', next_action: null }));
   }
 
@@ -211,7 +221,7 @@ export class StripeDouble {
   /** All that the adapter ever asks to be expanded, expanded always. */
   #expanded(thing: Thing): Thing {
     const shown = structuredClone(thing);
-    for (const name of ['latest_charge', 'balance_transaction', 'payment_method', ...(thing.object === 'dispute' ? ['payment_intent'] : [])]) {
+    for (const name of ['latest_charge', 'balance_transaction', 'payment_method', ...(thing.object === 'dispute' ? ['payment_intent'] : thing.object === 'refund' ? ['charge'] : [])]) {
       const inner = typeof shown[name] === 'string' ? this.#things.get(shown[name]) : undefined;
       if (inner) shown[name] = this.#expanded(inner);
     }

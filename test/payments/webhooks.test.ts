@@ -139,3 +139,18 @@ test('Stripe gets our key as its idempotency key, and in the metadata', async ()
   const asked = double.asked.filter(({ path, method }) => method === 'POST' && path === '/v1/payment_intents').at(-1);
   expect(asked).toMatchObject({ idempotencyKey: row!.key, params: { amount: '2606', currency: 'usd', confirm: 'true', metadata: { farthing_key: row!.key } } });
 });
+
+test('a key that Stripe does not accept fails the payment at once, says so to the operator, and the fan may try again', async () => {
+  const { current } = server;
+  const fan = await current.signUp();
+  double.isKeyRevoked = true;
+  try {
+    const { topUp: made, errors } = await topUp(current, fan.token, { provider: 'STRIPE', paymentMethodId: 'pm_ok' });
+    expect(made).toMatchObject({ status: 'FAILED', failureReason: 'The payment provider cannot be used at the moment; no money moved.' });
+    expect(errors).toEqual([expect.objectContaining({ code: 'PAYMENT_DECLINED', declineCode: 'provider_unavailable', retryable: true })]);
+  } finally {
+    double.isKeyRevoked = false;
+  }
+  expect((await topUp(current, fan.token, { provider: 'STRIPE', paymentMethodId: 'pm_ok' })).topUp.status).toBe('SUCCEEDED');
+  await expectCleanWallets(current.db);
+});

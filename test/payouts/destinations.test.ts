@@ -96,15 +96,24 @@ test('an attempt that the provider did not judge is forgiven', async () => {
 });
 
 test.each([
-  ['one amount',        ['0.32'],                 'INVALID_INPUT'],
-  ['three',             ['0.32', '0.45', '0.01'], 'INVALID_INPUT'],
-  ['words',             ['a', 'b'],               'INVALID_INPUT'],
-  ['too many digits',   ['0.3200001', '0.45'],    'PRECISION'],
-])('%s is no proof, and no attempt', async (_, amounts, code) => {
+  ['no amount',       [],                       'INVALID_INPUT', 'No amount was given; it takes the two deposits.',   []],
+  ['one amount',      ['0.32'],                 'INVALID_INPUT', '1 amount was given; it takes the two deposits.',    []],
+  ['three',           ['0.32', '0.45', '0.01'], 'INVALID_INPUT', '3 amounts were given; it takes the two deposits.',  []],
+  ['words',           ['a', 'b'],               'INVALID_INPUT', '"a"',                                               ['0']],
+  ['too many digits', ['0.32', '0.4500001'],    'PRECISION',     '"0.4500001"',                                       ['1']],
+])('%s is no proof, and no attempt', async (_, amounts, code, message, place) => {
   const { page } = await scene();
   const { destination } = await add(page, 'new');
-  for (let tries = 0; tries < 6; tries++) expect((await verify(page, destination.id, amounts)).errors).toEqual([expect.objectContaining({ code })]);
+  const error = { code, message: expect.stringContaining(message), path: ['input', 'amounts', ...place] };
+  for (let tries = 0; tries < 6; tries++) expect((await verify(page, destination.id, amounts)).errors).toEqual([error]);
   expect((await verify(page, destination.id, ['0.32', '0.45'])).destination.isVerified).toBe(true);
+});
+
+test('a wrong answer is told with what was given', async () => {
+  const { page } = await scene();
+  const { destination } = await add(page, 'new');
+  const told = async () => (await verify(page, destination.id, ['0.01', '0.02'])).errors[0].message;
+  expect(await told()).toBe('"0.01" and "0.02" are not the two deposits. 4 more answers may be tried.');
 });
 
 test('destinations are their page\'s alone', async () => {
@@ -133,4 +142,35 @@ test('a page adds ten destinations a day at most', async () => {
   expect((await add(page, 'known 3')).destination.label).toBe('Bank of known 3');
   clock.pass(dayMs + 1);
   expect((await add(page, 'known eleven')).errors).toEqual([]);
+});
+
+test('ten are tried a day at most, sent at one time or refused by the provider', async () => {
+  const { bank, page } = await scene();
+  const added = await Promise.all(Array.from({ length: 40 }, (_, count) => add(page, `new ${count}`)));
+  expect(added.filter(({ errors }) => errors.length === 0)).toHaveLength(10);
+  expect(bank.added).toBe(10);
+  const guesser = await makePage(server.current, { destination: null });
+  bank.addDestination = async () => ({ status: 'DECLINED' as const, code: 'invalid_destination', message: 'No.', retryable: false });
+  const codes: string[] = [];
+  for (let count = 0; count < 11; count++) codes.push((await add(guesser, `guess ${count}`)).errors[0].code);
+  expect(codes).toEqual([...Array.from({ length: 10 }, () => 'INVALID_INPUT'), 'TOO_MANY_ATTEMPTS']);
+  await expectCleanPayouts(server.current.db);
+});
+
+test('a destination belongs to one page, also when two add it at one time', async () => {
+  const { page } = await scene();
+  const others = [page, ...await Promise.all([1, 2, 3].map(() => makePage(server.current, { destination: 'known' })))];
+  const before = await Promise.all(others.map(current));
+  const answers = await Promise.all(others.map((one) => add(one, 'acct_shared')));
+  const winner = answers.findIndex(({ errors }) => errors.length === 0);
+  for (const [index, one] of others.entries()) {
+    if (index === winner) expect(await current(one)).toMatchObject({ label: 'Bank of acct_shared' });
+    else {
+      expect(answers[index].errors).toEqual([
+        { code: 'INVALID_INPUT', message: '"acct_shared" is the destination of another page already. One is paid to one page alone.', path: ['input', 'token'] },
+      ]);
+      expect(await current(one)).toEqual(before[index]);
+    }
+  }
+  expect(winner).toBeGreaterThanOrEqual(0);
 });

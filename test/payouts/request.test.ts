@@ -25,7 +25,7 @@ test('a payout takes what it says, down to the cent, and leaves the dust', async
     payout: { id: expect.stringMatching(/^pay_/), status: 'SUCCEEDED', amount: { amount: '12.34', currency: 'USD' }, failureReason: null },
     errors: [],
   });
-  expect(bank.asked).toEqual([{ key: payout.id, destination: 'dest_known', amountMicros: 12_340_000n, currency: 'USD' }]);
+  expect(bank.asked).toEqual([{ key: payout.id, destination: `dest_known of ${page.creatorId}`, amountMicros: 12_340_000n, currency: 'USD' }]);
   expect(await balanceOf(server.current, page)).toEqual({ ...before, available: '0.005678', payable: '0.00', paidOut: '12.34' });
   expect(await entriesOf(server.current, page)).toEqual(['PAYOUT -12.34 → 0.005678 (Payout)', 'TIP 12.345678 → 12.345678 (Tip)']);
   await expectCleanPayouts(server.current.db);

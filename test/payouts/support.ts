@@ -41,10 +41,10 @@ export class Bank {
     return this.payouts.get(key) ?? null;
   }
 
-  async addDestination({ token }: { readonly token: string }) {
+  async addDestination({ token, owner }: { readonly token: string; readonly owner: string }) {
     this.added += 1;
     if (token === 'closed') return { status: 'DECLINED' as const, code: 'account_closed', message: 'The account is closed.', retryable: false };
-    return { status: 'ADDED' as const, destinationToken: `dest_${token}`, label: `Bank of ${token}`, isVerified: token.startsWith('known') };
+    return { status: 'ADDED' as const, destinationToken: token.startsWith('acct_') ? token : `dest_${token} of ${owner}`, label: `Bank of ${token}`, isVerified: token.startsWith('known') };
   }
 
   async verifyDestination(_: string, amountsMicros: readonly bigint[]): Promise<VerifyDestinationOutcome> {

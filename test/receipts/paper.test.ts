@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { expect, test } from '@jest/globals';
 import { drawPaper, printable } from '../../src/receipts/room.ts';
 import { readPdf, valueAfter } from './pdf.ts';
@@ -5,18 +7,45 @@ import { readPdf, valueAfter } from './pdf.ts';
 const at = new Date('2026-03-01T12:00:00Z');
 
 test.each([
-  ['Ada',            'Ada'],
-  ['Zoë Ñuñez',      'Zoë Ñuñez'],
-  ['e\u0301',        'é'],
-  ['Erdős',          'Erdos'],
-  ['€5 “fine” – ok', '€5 “fine” – ok'],
-  ['ﬁne ①',          'fine 1'],
-  ['日本 🎉',         '?? ?'],
-  ['a\tb\nc',        'a b c'],
-  ['\u202eabc\u0000', '?abc?'],
-  ['(paren\\slash)', '(paren\\slash)'],
+  ['Ada',             'Ada'],
+  ['Zoë Ñuñez',       'Zoë Ñuñez'],
+  ['e\u0301',         'é'],
+  ['Erdős',           'Erdős'],
+  ['Дмитрий',         'Дмитрий'],
+  ['Ελένη Ἀθηνᾶ',     'Ελένη Ἀθηνᾶ'],
+  ['Nguyễn Thị Hạnh', 'Nguyễn Thị Hạnh'],
+  ['€5 “fine” – ok',  '€5 “fine” – ok'],
+  ['ﬁne ①',           'ﬁne ①'],
+  ['ＡＢＣ',            'ABC'],
+  ['日本 🎉',          '□□ □'],
+  ['👩\u200d🎤 ❤\ufe0f', '□□ ❤'],
+  ['a\tb\nc',         'a b c'],
+  ['\u202eabc\u0000',  '□abc□'],
+  ['(paren\\slash)',  '(paren\\slash)'],
+  ['שלום עולם (@a)',  'שלום\u00a0עולם  (@a)'],
+  ['محمد علي',        'محمد\u00a0علي'],
 ])('%j is drawn as %j', (text, drawn) => {
   expect(printable(text)).toBe(drawn);
+});
+
+test.each([
+  ['Дмитрий Шостакович',       'Дмитрий Шостакович'],
+  ['Ελένη & Łukasz (@nguyễn)', 'Ελένη & Łukasz (@nguyễn)'],
+  // As the page is read from the left, letter by letter.
+  ['שלום עולם',                'םלוע\u00a0םולש'],
+  ['Dr שלום (@a)',             'Dr  םולש (@a)'],
+])('the PDF draws %j, and has the letters of its fonts within it', async (name, drawn) => {
+  const file = await drawPaper({ title: name, at, blocks: [{ kind: 'FACTS', rows: [['Name', name]] }, { kind: 'TABLE', head: ['', name], rows: [['Row', name]] }] });
+  const pdf = readPdf(file);
+  expect(pdf.texts).toEqual([drawn, 'Name', drawn, drawn, 'Row', drawn]);
+  expect(pdf.info.match(/\/FontFile2 /g)).toHaveLength(2);
+  // The letters that are used, of two fonts of 700 KB.
+  expect(file.length).toBeLessThan(40_000);
+});
+
+test('the fonts come with an installation for production', async () => {
+  const { dependencies } = JSON.parse(await readFile(path.join(import.meta.dirname, '..', '..', 'package.json'), 'utf8'));
+  expect(Object.keys(dependencies)).toContain('dejavu-fonts-ttf');
 });
 
 test('a text cannot leave its place in the file', async () => {

@@ -15,7 +15,7 @@ import { fundWallet, makeFan } from '../support/world.ts';
 import { wish } from '../tips/support.ts';
 import { readTable } from './csv.ts';
 import { readPdf, valueAfter } from './pdf.ts';
-import { ask, bytesOf, expectCleanReceipts } from './support.ts';
+import { ask, bytesOf, expectCleanReceipts, open } from './support.ts';
 
 const clock = new TestClock('2026-01-01T00:00:00Z');
 const server = eachTestServer({ clock });
@@ -121,8 +121,22 @@ test('a fan\'s wallet has a statement too, without the fees that creators bear, 
 test.each(['2026-13', '2026-1', '26-01', 'March', ''])('%j is no month', async (month) => {
   openBank(server.current.services);
   const page = await makePage(server.current);
-  const { errors } = await server.current.graphql(links, { format: 'CSV', month }, page.token);
-  expect(errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
+  const { data, errors } = await server.current.graphql(links, { format: 'CSV', month }, page.token);
+  expect(errors?.map(({ path, extensions }) => [path?.at(-1), extensions.code])).toEqual([['statementUrl', 'BAD_USER_INPUT']]);
+  expect(data).toEqual({ viewer: { wallets: [], creator: { dashboard: { statementUrl: null } } } });
+});
+
+test('the files of a wallet and of a page are named apart', async () => {
+  openBank(server.current.services);
+  const page = await makePage(server.current);
+  await fundWallet(server.current.db, page.personId, 1_000_000n);
+  const { viewer } = await ask(server.current, links, { format: 'CSV', month: '2026-03' }, page.token);
+  const names = await Promise.all([viewer.wallets[0].statementUrl, viewer.creator.dashboard.statementUrl].map(async (link) => {
+    const answer = await open(server.current, link);
+    await answer.arrayBuffer();
+    return /filename="([^"]+)"/.exec(answer.headers.get('content-disposition') ?? '')?.[1];
+  }));
+  expect(names).toEqual(['wallet-statement-2026-03-USD.csv', 'page-statement-2026-03-USD.csv']);
 });
 
 test('a long statement comes whole, page by page', async () => {
@@ -143,6 +157,7 @@ test('the command writes the same statement', async () => {
     const { db } = server.current;
     const [row] = await db.query<{ handle: string; email: string }>(
       'SELECT handle, email FROM creator JOIN auth."user" account ON account.id = owner_id WHERE creator.id = $1', [page.creatorId]);
+    await fundWallet(db, page.personId, 2_000_000n, 'EUR');
     const env = { PATH: process.env.PATH, DATABASE_URL: server.database.ownerUrl, AUTH_SECRET: 'a secret of the tests, long enough' };
     const run = (...options: string[]) => promisify(execFile)(process.execPath, [builtMain, 'export', ...options], { env, cwd: folder });
     const { stdout } = await run('--page', row!.handle.toUpperCase(), '--month', '2026-02');
@@ -150,6 +165,8 @@ test('the command writes the same statement', async () => {
     const file = path.join(folder, 'statement.pdf');
     await run('--page', row!.handle, '--format', 'pdf', '--to', file, '--month', '2026-02');
     expect(valueAfter(readPdf(await readFile(file)), 'Balance after')).toBe('6.064168');
+    const { stdout: wallet } = await run('--account', row!.email, '--currency', 'eur');
+    expect(readTable(wallet).map(({ amount, currency }) => [amount, currency])).toEqual([['2.00', 'EUR']]);
     for (const [options, message] of [
       [[], 'takes either --page HANDLE or --account EMAIL'], [['--page', 'nobody_here'], 'There is no page with the handle "nobody_here"'],
       [['--page', row!.handle, '--month', '2026-2'], '"2026-2" is no value for --month'], [['--account', row!.email], 'has no wallet of USD'],

@@ -220,6 +220,19 @@ test('what goes back to somebody who tipped the sender is held longer', async ()
   await expectCleanTips(db);
 });
 
+test('two who tip one another while both have to confirm are held longer, both', async () => {
+  const { current } = server;
+  const [one, other] = [await newPage(current), await newPage(current)];
+  const ask = async (token: string, page: string) => (await send(current, token, cardInput(page, { paymentMethodId: 'pm_sandbox_action' }))).errors[0].action.redirectUrl as string;
+  const urls = [await ask(one.token, other.id), await ask(other.token, one.id)];
+  for (const url of urls) await act(current, url, 'CONFIRMED');
+  await reconcile((await server.another({ clock: { now: () => new Date(Date.now() + 120_000) } })).services);
+  expect(await current.db.query('SELECT status, hold_days AS days FROM tip')).toEqual([{ status: 'SUCCEEDED', days: 30 }, { status: 'SUCCEEDED', days: 30 }]);
+  const [held] = await current.db.query<{ count: bigint }>(`SELECT count(*) FROM earnings_hold WHERE hour > now() + interval '29 days'`);
+  expect(held?.count).toBe(2n);
+  await expectCleanTips(current.db);
+});
+
 test('the default card is charged where none is named', async () => {
   const { page, fan, db } = await scene();
   await addMethod(server.current, fan.token);

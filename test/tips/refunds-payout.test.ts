@@ -24,7 +24,7 @@ async function requestPayout(page: HttpPage, amount: string): Promise<string> {
 }
 
 async function expectAgreement(): Promise<void> {
-  expect(differencesOf(await compareTotals(server.current.services, lastDays(new Date(), 1)))).toEqual([]);
+  expect(differencesOf((await compareTotals(server.current.services, lastDays(new Date(), 1))).compared)).toEqual([]);
 }
 
 test('refunds and payouts that race for the same earnings take them once', async () => {

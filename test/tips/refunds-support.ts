@@ -98,7 +98,8 @@ export async function dispute(server: TestServer, paymentId: string): Promise<st
 /** Tells the rooms of a dispute as its provider knows it now, as a webhook does. Answers how many of them took it. */
 export async function tell(server: TestServer, disputeId: string): Promise<number> {
   const state = await server.services.get(paymentProvidersService).get('SANDBOX')!.readDispute(disputeId);
-  const taken = await Promise.all(server.services.get(disputeKindsService).map((kind) => kind.take(server.services, 'SANDBOX', state!)));
+  if (!state || state.status === 'INQUIRY') throw new Error(`The sandbox knows no dispute ${disputeId}.`);
+  const taken = await Promise.all(server.services.get(disputeKindsService).map((kind) => kind.take(server.services, 'SANDBOX', state)));
   return taken.filter((is) => is).length;
 }
 

@@ -54,6 +54,16 @@ test('a wallet that runs low is filled, one that does not is not', async () => {
   await expectCleanWallets(server.current.db);
 });
 
+test('a wallet that was never used is filled too', async () => {
+  const { token, personId } = await fan(0n);
+  await set(token);
+  await run();
+  await run();
+  expect(await stored(server.current.db)).toEqual({ topUps: ['SUCCEEDED'], charges: 1, postings: 1 });
+  expect(await micros(server.current.db, personId, 'wallet')).toBe(10_000_000n);
+  await expectCleanWallets(server.current.db);
+});
+
 test('a low wallet is filled once, however many processes look at it at once', async () => {
   const { token, personId } = await fan(1n);
   await set(token);
@@ -108,8 +118,9 @@ test('it is turned off by null, and leaves frozen people alone', async () => {
 test.each([
   ['no amount', { below: usd('2') }, 'INVALID_INPUT', ['input', 'amount']],
   ['two currencies', { below: usd('2'), amount: { amount: '10', currency: 'EUR' } }, 'CURRENCY_MISMATCH', ['input', 'amount', 'currency']],
-  ['too small an amount', { below: usd('2'), amount: usd('0.10') }, 'AMOUNT_OUT_OF_RANGE', ['input', 'amount', 'amount']],
+  ['too small an amount', { below: usd('0.05'), amount: usd('0.10') }, 'AMOUNT_OUT_OF_RANGE', ['input', 'amount', 'amount']],
   ['nothing as the threshold', { below: usd('0'), amount: usd('10') }, 'AMOUNT_OUT_OF_RANGE', ['input', 'below', 'amount']],
+  ['less each time than would end it', { below: usd('10000'), amount: usd('1') }, 'INVALID_INPUT', ['input', 'amount', 'amount']],
   ['a card of nobody', { below: usd('2'), amount: usd('10'), paymentMethodId: 'pmt_nothing' }, 'NOT_FOUND', ['input', 'paymentMethodId']],
 ])('%s is refused', async (_, input, code, path) => {
   const { token } = await fan(1n);

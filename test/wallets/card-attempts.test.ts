@@ -76,3 +76,19 @@ test.each([
   expect((await dunningPausedUntil(db, new Date())) !== null).toBe(isPaused);
   expect(await dunningPausedUntil(db, new Date(Date.now() + 2 * 3_600_000))).toBeNull();
 });
+
+test('one address, one account and guests, however often their cards are declined, pause nothing', async () => {
+  const { current } = server;
+  const { db, services } = current;
+  for (let guests = 0; guests < 3; guests++) await current.graphql('mutation { createGuestSession { token } }');
+  const insert = (columns: string, values: string) =>
+    db.query(`INSERT INTO card_attempt (id, made_at, is_declined, ${columns}) SELECT gen_random_uuid(), now(), true, ${values}`);
+  await insert('account_id, address_hash', `gen_random_uuid(), '\\x01' FROM generate_series(1, 60)`);
+  await insert('account_id', `'00000000-0000-7000-8000-000000000001' FROM generate_series(1, 60)`);
+  await insert('account_id', 'id FROM guest_session, generate_series(1, 20)');
+  await watchDeclines(services);
+  expect(await dunningPausedUntil(db, new Date())).toBeNull();
+  await insert('account_id', 'gen_random_uuid() FROM generate_series(1, 34)');
+  await watchDeclines(services);
+  expect(await dunningPausedUntil(db, new Date())).not.toBeNull();
+});

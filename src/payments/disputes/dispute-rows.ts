@@ -14,6 +14,7 @@ interface DisputeRow {
   provider_fee_micros: bigint;
   fee_returned_micros: bigint;
   loss_micros: bigint;
+  from_refunds_micros: bigint;
   totals_micros: bigint;
   froze_account: boolean;
   reason: string;
@@ -27,6 +28,12 @@ export async function readDispute(tx: Sql, provider: string, providerDisputeId: 
   return row ? disputeOf(row) : null;
 }
 
+/** The disputes of a payment that were not won, oldest first. Call it under the lock of the payment. */
+export async function readStandingDisputes(tx: Sql, payment: DisputedPayment): Promise<Dispute[]> {
+  const text = `SELECT * FROM dispute WHERE status <> 'WON' AND (tip_id = $1 OR top_up_id = $2) ORDER BY id`;
+  return (await tx.query<DisputeRow>(text, columnsOf(payment))).map(disputeOf);
+}
+
 /** What the disputes of a payment come to that were not won. */
 export interface DisputeSums {
   readonly isDisputed: boolean;
@@ -38,7 +45,7 @@ export interface DisputeSums {
 export async function readDisputeSums(tx: Sql, payment: DisputedPayment): Promise<DisputeSums> {
   const [sums] = await tx.query<DisputeSums>(
     `SELECT count(*) > 0 AS "isDisputed", coalesce(sum(amount_micros), 0)::bigint AS "amountMicros",
-       coalesce(sum(fee_returned_micros), 0)::bigint AS "feeReturnedMicros"
+       coalesce(sum(fee_returned_micros + CASE WHEN tip_id IS NULL THEN 0 ELSE from_refunds_micros END), 0)::bigint AS "feeReturnedMicros"
      FROM dispute WHERE status <> 'WON' AND (tip_id = $1 OR top_up_id = $2)`,
     columnsOf(payment),
   );
@@ -49,12 +56,12 @@ export async function readDisputeSums(tx: Sql, payment: DisputedPayment): Promis
 export async function insertDispute(tx: Sql, dispute: Dispute): Promise<void> {
   await tx.query(
     `INSERT INTO dispute (id, provider, provider_dispute_id, tip_id, top_up_id, person_id, currency, amount_micros, provider_fee_micros,
-       fee_returned_micros, loss_micros, totals_micros, froze_account, reason, status, opened_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+       fee_returned_micros, loss_micros, from_refunds_micros, totals_micros, froze_account, reason, status, opened_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
     [
       dispute.id, dispute.provider, dispute.providerDisputeId, ...columnsOf(dispute.payment), dispute.personId, dispute.currency,
-      dispute.amountMicros, dispute.providerFeeMicros, dispute.feeReturnedMicros, dispute.lossMicros, dispute.totalsMicros,
-      dispute.frozeAccount, dispute.reason, dispute.status, dispute.openedAt,
+      dispute.amountMicros, dispute.providerFeeMicros, dispute.feeReturnedMicros, dispute.lossMicros, dispute.fromRefundsMicros,
+      dispute.totalsMicros, dispute.frozeAccount, dispute.reason, dispute.status, dispute.openedAt,
     ],
   );
 }
@@ -65,13 +72,14 @@ export async function closeDispute(tx: Sql, id: string, status: 'WON' | 'LOST', 
 }
 
 /**
- * Whether a dispute froze a person's account and none keeps it frozen: none is open, and none was lost that cost the platform
- * something. Call it under the person's lock.
+ * Whether it was a dispute that froze a person's account as it is now, and none keeps it frozen: none is open, and none was lost that
+ * costs the platform something. One that was frozen by hand, before or since, is not a dispute's to free. Call it under the person's lock.
  */
 export async function mayThaw(tx: Sql, personId: string): Promise<boolean> {
   const [row] = await tx.query<{ thaws: boolean }>(
-    `SELECT coalesce(bool_or(froze_account), false) AND NOT coalesce(bool_or(status = 'OPEN' OR (status = 'LOST' AND loss_micros > 0)), false) AS thaws
-     FROM dispute WHERE person_id = $1 AND top_up_id IS NOT NULL`,
+    `SELECT coalesce(bool_or(froze_account AND opened_at = person.frozen_at), false)
+       AND NOT coalesce(bool_or(status = 'OPEN' OR (status = 'LOST' AND loss_micros > from_refunds_micros)), false) AS thaws
+     FROM dispute JOIN person ON person.id = dispute.person_id WHERE person_id = $1 AND top_up_id IS NOT NULL`,
     [personId],
   );
   return row?.thaws ?? false;
@@ -93,6 +101,7 @@ function disputeOf(row: DisputeRow): Dispute {
     providerFeeMicros: row.provider_fee_micros,
     feeReturnedMicros: row.fee_returned_micros,
     lossMicros: row.loss_micros,
+    fromRefundsMicros: row.from_refunds_micros,
     totalsMicros: row.totals_micros,
     frozeAccount: row.froze_account,
     reason: row.reason,

@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { DisputeStatus } from '../port.ts';
+import type { DisputeState, DisputeStatus } from '../port.ts';
 
 /** A charge that the payer's bank takes back: what that cost whom, so that it can be given back when the dispute is won. */
 export const DisputeEntity = defineEntity({
@@ -18,6 +18,7 @@ export const DisputeEntity = defineEntity({
     providerFeeMicros: p.bigint('bigint'),
     feeReturnedMicros: p.bigint('bigint'),
     lossMicros: p.bigint('bigint'),
+    fromRefundsMicros: p.bigint('bigint'),
     totalsMicros: p.bigint('bigint'),
     frozeAccount: p.boolean(),
     reason: p.text(),
@@ -46,10 +47,15 @@ export interface Dispute {
   readonly amountMicros: bigint;
   /** What it keeps for the dispute, whoever wins: the platform's to bear. */
   readonly providerFeeMicros: bigint;
-  /** What the platform gave of it, since it keeps no fee of what went back. */
+  /** What the platform gave of it as it opened, since it keeps no fee of what went back. */
   readonly feeReturnedMicros: bigint;
-  /** What the platform gave of it because the wallet was empty. */
+  /** What the platform gave of it as it opened, because the wallet was empty. */
   readonly lossMicros: bigint;
+  /**
+   * What it took over of refunds that were on their way and came back: of a tip's, so much more of the platform's fee was given; of a
+   * top-up's, so much of the platform's loss was made good.
+   */
+  readonly fromRefundsMicros: bigint;
   /** What a creator's goals and totals were lowered by. */
   readonly totalsMicros: bigint;
   readonly frozeAccount: boolean;
@@ -57,4 +63,20 @@ export interface Dispute {
   readonly reason: string;
   readonly status: DisputeStatus;
   readonly openedAt: Date;
+}
+
+/** What the platform gives of a disputed tip. */
+export function feeGiven({ feeReturnedMicros, fromRefundsMicros }: Dispute): bigint {
+  return feeReturnedMicros + fromRefundsMicros;
+}
+
+/** What the platform bears of a disputed top-up, besides the provider's fee. */
+export function lossBorne({ lossMicros, fromRefundsMicros }: Dispute): bigint {
+  return lossMicros - fromRefundsMicros;
+}
+
+/** Throws for a dispute in another currency than its payment: what it is worth there is for somebody to look up. */
+export function assertSameCurrency(state: Pick<DisputeState, 'id' | 'amountMicros' | 'currency'>, { kind, id }: DisputedPayment, currency: string): void {
+  if (state.currency === currency) return;
+  throw new Error(`The dispute ${state.id} is over ${state.amountMicros} micros in ${state.currency}, but its ${kind} ${id} was paid in ${currency}.`);
 }

@@ -14,8 +14,7 @@ const refusals = {
   action_expired: { message: 'The payer did not confirm the payment in time.', retryable: true },
   canceled: { message: 'The payment was called off before its payer confirmed it.', retryable: true },
   invalid_payment_method: {
-    message: 'The sandbox knows no such payment method: use pm_sandbox_ok, pm_sandbox_declined, pm_sandbox_insufficient_funds, '
-      + 'pm_sandbox_action, pm_sandbox_stall, pm_sandbox_silent or pm_sandbox_dispute.',
+    message: 'The card is not known: enter it again, or use another one.',
     retryable: false,
   },
   charge_not_paid: { message: 'Only a payment that succeeded can be refunded.', retryable: false },

@@ -78,15 +78,18 @@ export async function closeDispute({ db, clock }: Desk, id: string, status: 'WON
 
 export async function readDispute(desk: Desk, id: string): Promise<DisputeState | null> {
   await openDueDisputes(desk);
-  const [row] = await desk.db.query<Omit<DisputeState, 'reason'>>(
-    `SELECT dispute.id, charge.id AS "chargeId", charge.idempotency_key AS key, dispute.amount_micros AS "amountMicros", charge.currency,
-       dispute.fee_micros AS "feeMicros", dispute.status, dispute.opens_at AS "createdAt"
-     FROM sandbox_dispute dispute JOIN sandbox_charge charge ON charge.id = dispute.charge_id
-     WHERE dispute.id = $1 AND dispute.status <> 'SCHEDULED'`,
-    [id],
-  );
-  return row ? { ...row, reason: 'fraudulent' } : null;
+  const [row] = await desk.db.query<DisputeState>(`${selectOpened} AND dispute.id = $1`, [id]);
+  return row ?? null;
 }
+
+export async function listDisputes(desk: Desk, day: string): Promise<DisputeState[]> {
+  await openDueDisputes(desk);
+  return desk.db.query<DisputeState>(`${selectOpened} AND dispute.opens_at >= $1::date AND dispute.opens_at < $1::date + 1 ORDER BY dispute.id`, [day]);
+}
+
+const selectOpened = `SELECT dispute.id, charge.id AS "chargeId", charge.idempotency_key AS key, dispute.amount_micros AS "amountMicros", charge.currency,
+    dispute.fee_micros AS "feeMicros", dispute.status, dispute.opens_at AS "createdAt", 'fraudulent' AS reason
+  FROM sandbox_dispute dispute JOIN sandbox_charge charge ON charge.id = dispute.charge_id WHERE dispute.status <> 'SCHEDULED'`;
 
 async function unrefunded(tx: Sql, chargeId: string): Promise<bigint> {
   const [row] = await tx.query<{ left: bigint }>(

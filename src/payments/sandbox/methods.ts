@@ -57,18 +57,24 @@ export async function readMethodOutcome(desk: Desk, key: string): Promise<SaveMe
   return method && outcomeOf(desk, method);
 }
 
-/** What the payer answers on the page. Answers the method as it is then. */
-export async function decideMethod({ db, clock }: Desk, id: string, decision: 'CONFIRMED' | 'REFUSED'): Promise<Method | null> {
+/** What the payer answers on the page, or that nobody waits any more. Answers the method as it is then. */
+export async function decideMethod({ db, clock }: Desk, id: string, decision: 'CONFIRMED' | 'REFUSED' | 'CANCELED'): Promise<Method | null> {
   return transaction(db, async (tx) => {
     await tx.query('SELECT id FROM sandbox_method WHERE id = $1 FOR UPDATE', [id]);
     const method = await readMethodById(tx, id);
     if (method?.status !== 'ACTION_REQUIRED') return method;
     const now = clock.now();
-    const refusal = isExpired(method, now) ? 'action_expired' : decision === 'REFUSED' ? 'action_refused' : null;
+    const refusal = isExpired(method, now) ? 'action_expired' : decision === 'REFUSED' ? 'action_refused' : decision === 'CANCELED' ? 'canceled' : null;
     await tx.query(`UPDATE sandbox_method SET status = $2, decline_code = $3 WHERE id = $1`, [id, refusal === null ? 'SUCCEEDED' : 'DECLINED', refusal]);
     await announce(tx, { kind: 'METHOD', key: method.key, providerId: id }, now);
     return readMethodById(tx, id);
   }, { rerunLostCommit: true });
+}
+
+export async function cancelMethod(desk: Desk, key: string): Promise<SaveMethodOutcome | null> {
+  const method = await readMethod(desk.db, key);
+  const decided = method && (await decideMethod(desk, method.id, 'CANCELED'));
+  return decided && outcomeOf(desk, decided);
 }
 
 export async function forgetMethod({ db, clock }: Desk, id: string): Promise<void> {

@@ -5,8 +5,8 @@ import type { ChargeRequest, CustomerRequest, DestinationRequest, PayoutRequest,
 import { decideAction, showAction, type PageAnswer } from './action-page.ts';
 import { cancelCharge, createCharge, readChargeOutcome, readChargeState } from './charges.ts';
 import { changeSettings, readSettings, type Desk } from './desk.ts';
-import { closeDispute, disputeNow, readDispute } from './disputes.ts';
-import { createCustomer, forgetMethod, readMethodOutcome, saveMethod } from './methods.ts';
+import { closeDispute, disputeNow, listDisputes, readDispute } from './disputes.ts';
+import { cancelMethod, createCustomer, forgetMethod, readMethodOutcome, saveMethod } from './methods.ts';
 import { Outbox } from './outbox.ts';
 import { addDestination, createPayout, decidePayout, readPayoutOutcome, verifyDestination } from './payouts.ts';
 import { BadRequest } from './rail.ts';
@@ -26,6 +26,7 @@ const shopOperations: Readonly<Record<string, Operation>> = {
   'create-customer': (desk, request: CustomerRequest) => createCustomer(desk, request),
   'save-method': (desk, request: SaveMethodRequest) => saveMethod(desk, request),
   'read-method': (desk, { key }: { key: string }) => readMethodOutcome(desk, key),
+  'cancel-method': (desk, { key }: { key: string }) => cancelMethod(desk, key),
   'forget-method': async (desk, { methodToken }: { methodToken: string }) => (await forgetMethod(desk, methodToken), null),
   'add-destination': (desk, request: DestinationRequest) => addDestination(desk, request),
   'verify-destination': (desk, { destinationToken, amounts }: { destinationToken: string; amounts: string[] }) =>
@@ -33,6 +34,7 @@ const shopOperations: Readonly<Record<string, Operation>> = {
   'create-payout': (desk, request: PayoutRequest) => createPayout(desk, request),
   'read-payout': (desk, { key }: { key: string }) => readPayoutOutcome(desk, key),
   'read-dispute': (desk, { disputeId }: { disputeId: string }) => readDispute(desk, disputeId),
+  'list-disputes': (desk, { day }: { day: string }) => listDisputes(desk, day),
   totals: (desk, { day, currency }: { day: string; currency: string }) => readTotals(desk, day, currency),
 };
 

@@ -76,6 +76,10 @@ export class SandboxProvider implements PaymentProvider {
     return this.#ask('read-method', { key });
   }
 
+  cancelMethod({ key }: Pick<SaveMethodRequest, 'key'>): Promise<SaveMethodOutcome | null> {
+    return this.#ask('cancel-method', { key });
+  }
+
   async forgetMethod(methodToken: string): Promise<void> {
     await this.#ask('forget-method', { methodToken });
   }
@@ -98,6 +102,10 @@ export class SandboxProvider implements PaymentProvider {
 
   readDispute(disputeId: string): Promise<DisputeState | null> {
     return this.#ask('read-dispute', { disputeId });
+  }
+
+  listDisputes(day: string): Promise<readonly DisputeState[]> {
+    return this.#ask('list-disputes', { day });
   }
 
   parseWebhook(rawBody: Buffer, headers: IncomingHttpHeaders, now: Date): WebhookEvent {

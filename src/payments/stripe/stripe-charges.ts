@@ -3,6 +3,7 @@ import { railFeeOf } from '../../money/room.ts';
 import type { ChargeOutcome, ChargeRequest, ChargeState, Rail } from '../port.ts';
 import { fromStripeAmount, stripeRail, toStripeAmount } from './stripe-currencies.ts';
 import { declined, isMissing, refusalOf } from './stripe-declines.ts';
+import { isInquiry } from './stripe-inquiries.ts';
 import { actionOf, keyOf, keyQuery, withKey } from './stripe-keys.ts';
 
 const withFee = 'latest_charge.balance_transaction';
@@ -53,7 +54,7 @@ export async function readChargeById(stripe: Stripe, chargeId: string): Promise<
       currency: intent.currency.toUpperCase(),
       outcome: await settledOutcome(stripe, intent),
       refundedMicros: charge ? fromStripeAmount(charge.amount_refunded, charge.currency) : 0n,
-      disputeIds: disputes.map(({ id }) => id),
+      disputeIds: disputes.filter((dispute) => !isInquiry(dispute)).map(({ id }) => id),
     };
   } catch (error) {
     if (isMissing(error)) return null;

@@ -25,9 +25,28 @@ export async function saveMethod(stripe: Stripe, { key, token, customer, returnU
   }
 }
 
-export async function readMethod(stripe: Stripe, { key, customer }: Pick<SaveMethodRequest, 'key' | 'customer'>): Promise<SaveMethodOutcome | null> {
+type KeyedMethod = Pick<SaveMethodRequest, 'key' | 'customer'>;
+
+export async function readMethod(stripe: Stripe, method: KeyedMethod): Promise<SaveMethodOutcome | null> {
+  const intent = await findIntent(stripe, method);
+  return intent && outcomeOf(intent);
+}
+
+export async function cancelMethod(stripe: Stripe, method: KeyedMethod): Promise<SaveMethodOutcome | null> {
+  const intent = await findIntent(stripe, method);
+  if (!intent || intent.status === 'succeeded' || intent.status === 'canceled') return intent && outcomeOf(intent);
+  try {
+    return outcomeOf(await stripe.setupIntents.cancel(intent.id, expanded));
+  } catch (error) {
+    // It went on meanwhile.
+    if (refusalOf(error)) return outcomeOf(await stripe.setupIntents.retrieve(intent.id, expanded));
+    throw error;
+  }
+}
+
+async function findIntent(stripe: Stripe, { key, customer }: KeyedMethod): Promise<Stripe.SetupIntent | null> {
   for await (const intent of stripe.setupIntents.list({ customer, limit: 100, expand: ['data.payment_method'] })) {
-    if (keyOf(intent) === key) return outcomeOf(intent);
+    if (keyOf(intent) === key) return intent;
   }
   return null;
 }

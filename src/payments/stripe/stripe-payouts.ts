@@ -55,17 +55,25 @@ export async function totals(stripe: Stripe, day: string, currency: string): Pro
     sums.chargedMicros += fromStripeAmount(charge.amount, code);
     sums.feeMicros += feeOfCharge(charge.balance_transaction, charge.amount, code);
   }
-  for await (const refund of stripe.refunds.list(range)) {
-    if (refund.currency === code && refund.status === 'succeeded' && keyOf(refund) !== null) sums.refundedMicros += fromStripeAmount(refund.amount, code);
+  // Whoever made it: a refund from Stripe's own pages bears no key, but its charge does.
+  for await (const refund of stripe.refunds.list({ ...range, expand: ['data.charge'] })) {
+    if (refund.currency === code && refund.status === 'succeeded' && isOfOurs(refund)) sums.refundedMicros += fromStripeAmount(refund.amount, code);
   }
   for await (const transfer of stripe.transfers.list(range)) {
-    if (transfer.currency === code && !transfer.reversed && keyOf(transfer) !== null) sums.paidOutMicros += fromStripeAmount(transfer.amount, code);
+    if (transfer.currency === code && keyOf(transfer) !== null) sums.paidOutMicros += fromStripeAmount(transfer.amount - transfer.amount_reversed, code);
   }
   return sums;
 }
 
+function isOfOurs({ charge, ...refund }: Stripe.Refund): boolean {
+  return keyOf(refund) !== null || (charge !== null && typeof charge !== 'string' && keyOf(charge) !== null);
+}
+
 function outcomeOf(transfer: Stripe.Transfer): PayoutOutcome {
-  if (!transfer.reversed) return { status: 'SUCCEEDED', payoutId: transfer.id };
+  if (!transfer.reversed) {
+    const { id, amount_reversed: reversed, currency } = transfer;
+    return { status: 'SUCCEEDED', payoutId: id, ...(reversed > 0 && { returnedMicros: fromStripeAmount(reversed, currency) }) };
+  }
   return declined({ code: 'reversed', message: 'The transfer to the connected account was reversed.' });
 }
 

@@ -1,12 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import Stripe from 'stripe';
 import type {
-  AddDestinationOutcome, ChargeOutcome, ChargeRequest, ChargeState, CustomerRequest, DestinationRequest, DisputeState, PaymentProvider, PayoutOutcome,
+  AddDestinationOutcome, ChargeOutcome, ChargeRequest, ChargeState, CustomerRequest, DestinationRequest, DisputeState, Inquiry, PaymentProvider, PayoutOutcome,
   PayoutRequest, ProviderTotals, Rail, RailOperation, RefundOutcome, RefundRequest, SaveMethodOutcome, SaveMethodRequest, VerifyDestinationOutcome,
   WebhookEvent,
 } from '../port.ts';
 import * as charges from './stripe-charges.ts';
 import { stripeRail } from './stripe-currencies.ts';
+import { rethrow } from './stripe-declines.ts';
 import * as methods from './stripe-methods.ts';
 import * as payouts from './stripe-payouts.ts';
 import * as refunds from './stripe-refunds.ts';
@@ -43,7 +44,7 @@ export class StripeProvider implements PaymentProvider {
   }
 
   createCharge(request: ChargeRequest): Promise<ChargeOutcome> {
-    return charges.createCharge(this.#stripe, request);
+    return charges.createCharge(this.#stripe, request).catch(rethrow);
   }
 
   readCharge(key: string): Promise<ChargeOutcome | null> {
@@ -59,7 +60,7 @@ export class StripeProvider implements PaymentProvider {
   }
 
   createRefund(request: RefundRequest): Promise<RefundOutcome> {
-    return refunds.createRefund(this.#stripe, request);
+    return refunds.createRefund(this.#stripe, request).catch(rethrow);
   }
 
   readRefund(refund: Pick<RefundRequest, 'key' | 'chargeId'>): Promise<RefundOutcome | null> {
@@ -71,11 +72,15 @@ export class StripeProvider implements PaymentProvider {
   }
 
   saveMethod(request: SaveMethodRequest): Promise<SaveMethodOutcome> {
-    return methods.saveMethod(this.#stripe, request);
+    return methods.saveMethod(this.#stripe, request).catch(rethrow);
   }
 
   readMethod(method: Pick<SaveMethodRequest, 'key' | 'customer'>): Promise<SaveMethodOutcome | null> {
     return methods.readMethod(this.#stripe, method);
+  }
+
+  cancelMethod(method: Pick<SaveMethodRequest, 'key' | 'customer'>): Promise<SaveMethodOutcome | null> {
+    return methods.cancelMethod(this.#stripe, method);
   }
 
   forgetMethod(methodToken: string): Promise<void> {
@@ -91,15 +96,19 @@ export class StripeProvider implements PaymentProvider {
   }
 
   createPayout(request: PayoutRequest): Promise<PayoutOutcome> {
-    return payouts.createPayout(this.#stripe, request);
+    return payouts.createPayout(this.#stripe, request).catch(rethrow);
   }
 
   readPayout(key: string): Promise<PayoutOutcome | null> {
     return payouts.readPayout(this.#stripe, key);
   }
 
-  readDispute(disputeId: string): Promise<DisputeState | null> {
+  readDispute(disputeId: string): Promise<DisputeState | Inquiry | null> {
     return refunds.readDispute(this.#stripe, disputeId);
+  }
+
+  listDisputes(day: string): Promise<readonly DisputeState[]> {
+    return refunds.listDisputes(this.#stripe, day);
   }
 
   parseWebhook(rawBody: Buffer, headers: IncomingHttpHeaders, now: Date): WebhookEvent {
@@ -107,7 +116,7 @@ export class StripeProvider implements PaymentProvider {
   }
 
   totals(day: string, currency: string): Promise<ProviderTotals> {
-    return payouts.totals(this.#stripe, day, currency);
+    return payouts.totals(this.#stripe, day, currency).catch(rethrow);
   }
 }
 

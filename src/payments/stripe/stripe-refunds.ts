@@ -1,7 +1,8 @@
 import type Stripe from 'stripe';
-import type { DisputeState, DisputeStatus, RefundOutcome, RefundRequest } from '../port.ts';
+import type { DisputeState, DisputeStatus, Inquiry, RefundOutcome, RefundRequest } from '../port.ts';
 import { fromStripeAmount, toStripeAmount } from './stripe-currencies.ts';
 import { declined, isMissing, refusalOf } from './stripe-declines.ts';
+import { isInquiry } from './stripe-inquiries.ts';
 import { keyOf, withKey } from './stripe-keys.ts';
 
 export async function createRefund(stripe: Stripe, { key, chargeId, amountMicros, currency }: RefundRequest): Promise<RefundOutcome> {
@@ -34,28 +35,40 @@ function outcomeOf(refund: Stripe.Refund): RefundOutcome {
   }
 }
 
-const disputeStatus: Partial<Record<Stripe.Dispute['status'], DisputeStatus>> = { won: 'WON', lost: 'LOST', warning_closed: 'WON', prevented: 'WON' };
+const disputeStatus: Partial<Record<Stripe.Dispute['status'], DisputeStatus>> = { won: 'WON', lost: 'LOST' };
 
-/** An early inquiry moves no money yet, so it is none; once closed it never did. */
-export async function readDispute(stripe: Stripe, disputeId: string): Promise<DisputeState | null> {
+export async function readDispute(stripe: Stripe, disputeId: string): Promise<DisputeState | Inquiry | null> {
   try {
     const dispute = await stripe.disputes.retrieve(disputeId, { expand: ['payment_intent'] });
-    const { payment_intent: intent } = dispute;
-    return {
-      id: dispute.id,
-      chargeId: typeof intent === 'string' ? intent : (intent?.id ?? idOf(dispute.charge)),
-      key: intent && typeof intent !== 'string' ? keyOf(intent) : null,
-      amountMicros: fromStripeAmount(dispute.amount, dispute.currency),
-      currency: dispute.currency.toUpperCase(),
-      feeMicros: feeOf(dispute),
-      status: disputeStatus[dispute.status] ?? 'OPEN',
-      reason: dispute.reason,
-      createdAt: new Date(dispute.created * 1_000),
-    };
+    return isInquiry(dispute) ? { id: dispute.id, status: 'INQUIRY' } : stateOf(dispute);
   } catch (error) {
     if (isMissing(error)) return null;
     throw error;
   }
+}
+
+export async function listDisputes(stripe: Stripe, day: string): Promise<DisputeState[]> {
+  const from = Date.parse(`${day}T00:00:00Z`) / 1_000;
+  const listed: DisputeState[] = [];
+  for await (const dispute of stripe.disputes.list({ created: { gte: from, lt: from + 86_400 }, limit: 100, expand: ['data.payment_intent'] })) {
+    if (!isInquiry(dispute)) listed.push(stateOf(dispute));
+  }
+  return listed;
+}
+
+function stateOf(dispute: Stripe.Dispute): DisputeState {
+  const { payment_intent: intent } = dispute;
+  return {
+    id: dispute.id,
+    chargeId: typeof intent === 'string' ? intent : (intent?.id ?? idOf(dispute.charge)),
+    key: intent && typeof intent !== 'string' ? keyOf(intent) : null,
+    amountMicros: fromStripeAmount(dispute.amount, dispute.currency),
+    currency: dispute.currency.toUpperCase(),
+    feeMicros: feeOf(dispute),
+    status: disputeStatus[dispute.status] ?? 'OPEN',
+    reason: dispute.reason,
+    createdAt: new Date(dispute.created * 1_000),
+  };
 }
 
 function idOf(thing: string | { readonly id: string }): string {

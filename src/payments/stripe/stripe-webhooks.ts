@@ -1,6 +1,7 @@
 import Stripe from 'stripe';
 import { WebhookRefused, type WebhookEvent, type WebhookSubject } from '../port.ts';
 import { checkAge, signedAt } from '../webhook-signature.ts';
+import { isInquiry } from './stripe-inquiries.ts';
 import { keyOf } from './stripe-keys.ts';
 
 const toleranceSeconds = 300;
@@ -41,8 +42,7 @@ function subjectOf({ data: { object } }: Stripe.Event): WebhookSubject | null {
     case 'transfer':
       return subject('PAYOUT', keyOf(object), object.id);
     case 'dispute':
-      // An inquiry has moved no money; should it become a dispute, Stripe tells.
-      return object.status.startsWith('warning_') ? null : { kind: 'DISPUTE', key: null, providerId: object.id };
+      return isInquiry(object) ? null : { kind: 'DISPUTE', key: null, providerId: object.id };
     default:
       return null;
   }

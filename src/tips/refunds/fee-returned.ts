@@ -16,7 +16,12 @@ export interface StandingTip {
  */
 export function feeReturned({ feeBps, leftMicros, feeKeptMicros }: StandingTip, amountMicros: bigint): bigint {
   const afterMicros = amountMicros < leftMicros ? leftMicros - amountMicros : 0n;
-  const surplusMicros = feeKeptMicros - feeOf(afterMicros, feeBps);
+  return feeSurplus({ feeBps, leftMicros: afterMicros, feeKeptMicros }, amountMicros);
+}
+
+/** What the platform keeps of a tip above the fee of what still stands. Never negative, and at most `mostMicros`. */
+export function feeSurplus({ feeBps, leftMicros, feeKeptMicros }: StandingTip, mostMicros: bigint): bigint {
+  const surplusMicros = feeKeptMicros - feeOf(leftMicros, feeBps);
   if (surplusMicros < 0n) return 0n;
-  return surplusMicros < amountMicros ? surplusMicros : amountMicros;
+  return surplusMicros < mostMicros ? surplusMicros : mostMicros;
 }

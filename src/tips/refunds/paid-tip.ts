@@ -62,6 +62,11 @@ export async function readStanding(tx: Sql, tip: PaidTip): Promise<StandingTip> 
   };
 }
 
+/** What of a locked tip no refund gave back or is to. */
+export async function readUnrefunded(tx: Sql, tip: PaidTip): Promise<bigint> {
+  return tip.amountMicros - (await readRefundSums(tx, 'TIP', tip.id)).promisedMicros;
+}
+
 /** Gives a locked tip the status that follows from its refunds and disputes. */
 export async function followRefunds(tx: Sql, tip: PaidTip): Promise<void> {
   const { refundedMicros } = await readRefundSums(tx, 'TIP', tip.id);

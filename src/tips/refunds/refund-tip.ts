@@ -5,13 +5,16 @@ import { eventHubService, openPaymentStream, type EventBus, type NewEvent } from
 import { lockPeople } from '../../identity/room.ts';
 import { Book } from '../../ledger/room.ts';
 import { isWholeSteps, money, type Money } from '../../money/room.ts';
-import { outcomesService, paymentProvidersService, type FinalOutcome, type IntentKind, type Outcomes, type PaymentProviders } from '../../payments/room.ts';
+import {
+  feeGiven, outcomesService, passToDisputes, paymentProvidersService, raiseDisputedTotals, readDisputeSums,
+  type FinalOutcome, type IntentKind, type Outcomes, type PaymentProviders,
+} from '../../payments/room.ts';
 import {
   endRefund, findRefundByKey, insertRefund, paymentEvent, readKeyedRefund, readPendingRefunds, readRefunds, refundIntent, refundPosting, refundPrefix, type Refund,
 } from '../../wallets/room.ts';
 import type { TipStatus } from '../tip.ts';
-import { feeReturned } from './fee-returned.ts';
-import { correctionOf, followRefunds, heldAgainFrom, lockPaidTip, readPaidTip, readStanding, type PaidTip } from './paid-tip.ts';
+import { feeReturned, feeSurplus } from './fee-returned.ts';
+import { correctionOf, followRefunds, heldAgainFrom, lockPaidTip, readPaidTip, readStanding, readUnrefunded, type PaidTip } from './paid-tip.ts';
 import { accountIds, givingEntries, openTipAccounts, returningEntries, type TipAccounts } from './tip-accounts.ts';
 
 /** A creator's wish, parsed and well-formed, with nothing looked up yet. */
@@ -74,10 +77,16 @@ export class TipRefunds {
     await db.failpoint('tip-refund-stored');
     const outcome = await outcomes.ask(refundIntent(refund), { isNew });
     await db.failpoint('tip-refund-answered');
-    return { kind: 'ANSWERED', refund: outcome.status === 'PENDING' ? refund : await this.settle(refund, outcome) };
+    if (outcome.status !== 'PENDING') return { kind: 'ANSWERED', refund: await this.settle(refund, outcome) };
+    // A webhook may have settled it while the provider was waited for.
+    const [now] = await readRefunds(db, [refund.id]);
+    return { kind: 'ANSWERED', refund: now ?? refund };
   }
 
-  /** Stores what became of a refund to a card: what was reserved has left, or the creator has it again. */
+  /**
+   * Stores what became of a refund to a card: what was reserved has left, or the creator has it again. What a dispute that opened
+   * meanwhile left to the refund is the dispute's then.
+   */
   async settle(refund: Refund, outcome: FinalOutcome<'REFUND'>): Promise<Refund> {
     const { db, clock, bus } = this.#options;
     const paid = await readPaidTip(db, refund.paymentId);
@@ -92,12 +101,17 @@ export class TipRefunds {
       const { before, after } = await endRefund(tx, {
         refundId: refund.id, outcome, passage, now,
         giverIds: [accounts.earningsId, accounts.debtId, accounts.platformFeeId],
-        giveBack: (book) => returningEntries(book, refund, accounts),
-        heldFrom: heldAgainFrom(tip, now),
+        passOn: (failed) => passFee(tx, tip, failed),
+        giveBack: (book, { amountMicros, feeReturnedMicros }, passedMicros) => (
+          { entries: returningEntries(book, { amountMicros, feeReturnedMicros: feeReturnedMicros - passedMicros }, accounts), lossMicros: 0n }),
+        // What never left is held as it was, what a bank sent back is held anew.
+        heldFrom: ({ status }) => (status === 'PENDING' ? tip.heldFrom : heldAgainFrom(tip, now)),
       });
       if (before === after) return after;
       await followRefunds(tx, tip);
-      const goneMicros = (after.status === 'SUCCEEDED' ? after.amountMicros : 0n) - (before.status === 'SUCCEEDED' ? before.amountMicros : 0n);
+      const disputedMicros = after.status === 'FAILED' ? await raiseDisputedTotals(tx, tip.id, await readUnrefunded(tx, tip)) : 0n;
+      const refundedMicros = (after.status === 'SUCCEEDED' ? after.amountMicros : 0n) - (before.status === 'SUCCEEDED' ? before.amountMicros : 0n);
+      const goneMicros = refundedMicros + disputedMicros;
       if (goneMicros !== 0n) await recordTips(tx, [correctionOf(tip, -goneMicros)]);
       await bus.append(tx, eventsOf(after, now));
       return after;
@@ -158,6 +172,7 @@ export class TipRefunds {
       personId: tip.senderId,
       currency: tip.currency,
       ...parts,
+      withheldMicros: 0n,
       card: provider === null || chargeId === null ? null : { provider, key: encodeId(refundPrefix, id), chargeId },
       status: provider === null ? 'SUCCEEDED' : 'PENDING',
       reason,
@@ -189,6 +204,14 @@ interface Taking {
   readonly tip: PaidTip;
   readonly refund: Refund;
   readonly accounts: TipAccounts;
+}
+
+/** Has the disputes of a tip take over the fee of a refund that failed, as far as the platform would keep more than the fee of what stands. */
+async function passFee(tx: Tx, tip: PaidTip, { feeReturnedMicros }: Refund): Promise<bigint> {
+  const payment = { kind: 'TIP', id: tip.id } as const;
+  if (!(await readDisputeSums(tx, payment)).isDisputed) return 0n;
+  const surplusMicros = feeSurplus(await readStanding(tx, tip), feeReturnedMicros);
+  return passToDisputes(tx, payment, surplusMicros, (dispute) => dispute.amountMicros - feeGiven(dispute));
 }
 
 /** Both sides' pages are told; a guest has none. */

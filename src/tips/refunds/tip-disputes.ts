@@ -2,7 +2,9 @@ import { recordTips } from '../../creators/room.ts';
 import { clockService, databaseService, newId, service, transaction, type Clock, type Database, type Tx } from '../../database/room.ts';
 import { eventHubService, openPaymentStream, type EventBus } from '../../events/room.ts';
 import { Book, type EntryRequest } from '../../ledger/room.ts';
-import { closeDispute, insertDispute, readDispute, wasPaid, type Dispute, type DisputeKind, type DisputeState } from '../../payments/room.ts';
+import {
+  assertSameCurrency, closeDispute, feeGiven, insertDispute, readDispute, wasPaid, type Dispute, type DisputeKind, type DisputeState,
+} from '../../payments/room.ts';
 import { paymentEvent } from '../../wallets/room.ts';
 import { feeReturned } from './fee-returned.ts';
 import { correctionOf, findChargedTip, followRefunds, heldAgainFrom, lockPaidTip, readStanding, type PaidTip } from './paid-tip.ts';
@@ -25,11 +27,12 @@ export class TipDisputes {
     this.#options = options;
   }
 
-  /** Answers false when the charge is no tip's. Throws for one whose own outcome is not stored yet: the dispute is to be told again. */
+  /** Answers false when the charge is no tip's. Throws for one whose own outcome is not stored yet, or in another currency: the dispute is to be told again. */
   async take(provider: string, state: DisputeState): Promise<boolean> {
     const { db, clock, bus } = this.#options;
     const charged = await findChargedTip(db, provider, state);
     if (!charged) return false;
+    assertSameCurrency(state, { kind: 'TIP', id: charged.id }, charged.currency);
     const accounts = await openTipAccounts(db, charged, clock.now());
     if (!accounts.card) throw new Error(`The tip ${charged.id} was charged by ${provider}, but it is none by card.`);
     const { card } = accounts;
@@ -77,6 +80,7 @@ async function describe(tx: Tx, { tip, provider, now }: Scene, state: DisputeSta
     providerFeeMicros: state.feeMicros,
     feeReturnedMicros: feeReturned(standing, amountMicros),
     lossMicros: 0n,
+    fromRefundsMicros: 0n,
     // A refund that was on its way already takes its own part of the totals.
     totalsMicros: amountMicros < standing.leftMicros ? amountMicros : standing.leftMicros,
     frozeAccount: false,
@@ -106,7 +110,10 @@ async function close(tx: Tx, book: Book, scene: Scene, dispute: Dispute, status:
   const { accounts, card, now } = scene;
   await closeDispute(tx, dispute.id, status, now);
   if (status === 'LOST') return;
-  post(book, dispute, 'DISPUTE_RETURN', [{ accountId: card.clearingId, amountMicros: -dispute.amountMicros }, ...returningEntries(book, dispute, accounts)], scene);
+  const { amountMicros } = dispute;
+  post(book, dispute, 'DISPUTE_RETURN', [
+    { accountId: card.clearingId, amountMicros: -amountMicros }, ...returningEntries(book, { amountMicros, feeReturnedMicros: feeGiven(dispute) }, accounts),
+  ], scene);
 }
 
 function post(book: Book, dispute: Dispute, kind: string, entries: readonly EntryRequest[], { tip, now }: Scene): void {

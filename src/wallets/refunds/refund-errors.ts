@@ -21,7 +21,7 @@ export function refundTopUpRefusal(refusal: RefundTopUpRefusal, input: RefundTop
     case 'REFUND_EXCEEDS_CHARGE':
       return new ValidationError(ErrorCode.REFUND_EXCEEDS_CHARGE, 'Nothing is left of this top-up: all of it went back already, or is on its way.', path);
     case 'PROVIDER_UNAVAILABLE':
-      return new ValidationError(ErrorCode.PROVIDER_UNAVAILABLE, `${refusal.provider}, which charged this top-up, is not set up here any more.`, path);
+      return new ValidationError(ErrorCode.PROVIDER_UNAVAILABLE, `${refusal.provider} is not set up here. It charged this top-up, and it alone can give it back.`, path);
     case 'INSUFFICIENT_FUNDS':
       return new InsufficientFunds(
         `The wallet holds ${formatMoney(refusal.balance)}: ${formatMoney(refusal.shortfall)} too little for the smallest refund.`,

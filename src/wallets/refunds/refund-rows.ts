@@ -12,6 +12,7 @@ interface RefundRow {
   currency: string;
   amount_micros: bigint;
   fee_returned_micros: bigint;
+  withheld_micros: bigint;
   provider: string | null;
   provider_key: string | null;
   provider_charge_id: string | null;
@@ -66,10 +67,12 @@ export async function findRefundByKey(sql: Sql, kind: RefundKind, provider: stri
 
 /** What the refunds of a payment come to. */
 export interface RefundSums {
-  /** Gone back for good. */
+  /** Gone back for good, with what was withheld of it. */
   readonly refundedMicros: bigint;
-  /** Gone back, or on its way. */
+  /** The same, with what is on its way. */
   readonly promisedMicros: bigint;
+  /** What was withheld of it. */
+  readonly withheldMicros: bigint;
   /** The platform's part of what is promised. */
   readonly feeReturnedMicros: bigint;
 }
@@ -77,8 +80,9 @@ export interface RefundSums {
 /** Call it under the lock of the payment. */
 export async function readRefundSums(tx: Sql, kind: RefundKind, paymentId: string): Promise<RefundSums> {
   const [sums] = await tx.query<RefundSums>(
-    `SELECT coalesce(sum(amount_micros) FILTER (WHERE status = 'SUCCEEDED'), 0)::bigint AS "refundedMicros",
-       coalesce(sum(amount_micros) FILTER (WHERE status <> 'FAILED'), 0)::bigint AS "promisedMicros",
+    `SELECT coalesce(sum(amount_micros + withheld_micros) FILTER (WHERE status = 'SUCCEEDED'), 0)::bigint AS "refundedMicros",
+       coalesce(sum(amount_micros + withheld_micros) FILTER (WHERE status <> 'FAILED'), 0)::bigint AS "promisedMicros",
+       coalesce(sum(withheld_micros) FILTER (WHERE status <> 'FAILED'), 0)::bigint AS "withheldMicros",
        coalesce(sum(fee_returned_micros) FILTER (WHERE status <> 'FAILED'), 0)::bigint AS "feeReturnedMicros"
      FROM refund WHERE tip_id = $1 OR top_up_id = $2`,
     kind === 'TIP' ? [paymentId, null] : [null, paymentId],
@@ -90,11 +94,11 @@ export async function insertRefund(tx: Sql, refund: Refund, idempotencyKey: stri
   const [tipId, topUpId] = refund.kind === 'TIP' ? [refund.paymentId, null] : [null, refund.paymentId];
   await tx.query(
     `INSERT INTO refund (id, tip_id, top_up_id, asked_by, person_id, idempotency_key, input_hash, currency, amount_micros,
-       fee_returned_micros, provider, provider_key, provider_charge_id, status, reason, created_at, settled_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+       fee_returned_micros, withheld_micros, to_disputes_micros, provider, provider_key, provider_charge_id, status, reason, created_at, settled_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, $15, $16, $17, $18)`,
     [
       refund.id, tipId, topUpId, refund.askedBy, refund.personId, idempotencyKey, inputHash, refund.currency, refund.amountMicros,
-      refund.feeReturnedMicros, refund.card?.provider ?? null, refund.card?.key ?? null, refund.card?.chargeId ?? null, refund.status,
+      refund.feeReturnedMicros, refund.withheldMicros, refund.card?.provider ?? null, refund.card?.key ?? null, refund.card?.chargeId ?? null, refund.status,
       refund.reason, refund.createdAt, refund.status === 'PENDING' ? null : refund.createdAt,
     ],
   );
@@ -121,6 +125,11 @@ export async function storeRefundOutcome(tx: Sql, refund: Refund, outcome: Final
   return { ...refund, status, failure };
 }
 
+/** Stores what disputes took over of a refund that failed. */
+export async function storePassed(tx: Sql, refundId: string, micros: bigint): Promise<void> {
+  await tx.query('UPDATE refund SET to_disputes_micros = $2 WHERE id = $1', [refundId, micros]);
+}
+
 function refundOf(row: RefundRow): Refund {
   const { provider, provider_key: key, provider_charge_id: chargeId } = row;
   const { failure_code: code, failure_reason: reason, failure_retryable: retryable } = row;
@@ -133,6 +142,7 @@ function refundOf(row: RefundRow): Refund {
     currency: row.currency,
     amountMicros: row.amount_micros,
     feeReturnedMicros: row.fee_returned_micros,
+    withheldMicros: row.withheld_micros,
     card: provider === null || key === null || chargeId === null ? null : { provider, key, chargeId },
     status: row.status,
     reason: row.reason,

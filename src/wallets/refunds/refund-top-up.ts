@@ -2,10 +2,10 @@ import { encodeId, isSameInput } from '../../api/room.ts';
 import { clockService, databaseService, newId, service, transaction, type Clock, type Database, type Tx } from '../../database/room.ts';
 import { eventHubService, openPaymentStream, type EventBus } from '../../events/room.ts';
 import { lockPeople } from '../../identity/room.ts';
-import { Book, openAccounts, providerOwnerId, transferEntries, type AccountName } from '../../ledger/room.ts';
+import { Book, openAccounts, PLATFORM_OWNER_ID, providerOwnerId, transferEntries, type AccountName } from '../../ledger/room.ts';
 import { floorToStep, money, type Money } from '../../money/room.ts';
 import {
-  outcomesService, paymentProvidersService, wasPaid,
+  lossBorne, outcomesService, passToDisputes, paymentProvidersService, wasPaid,
   type FinalOutcome, type IntentKind, type Outcomes, type PaymentProviders, type Rail,
 } from '../../payments/room.ts';
 import { paymentEvent } from '../payment-events.ts';
@@ -16,6 +16,8 @@ import { endRefund, refundPosting, type RefundPassage } from './refund-postings.
 import { findRefundByKey, insertRefund, readKeyedRefund, readPendingRefunds, readRefunds, readRefundSums } from './refund-rows.ts';
 import { refundIntent } from './refund-intent.ts';
 import { refundPrefix, type Refund } from './refund.ts';
+import { thawIfFree } from './thaw.ts';
+import { leastTaken, readBorne, withheldOf, type Withholding } from './withheld.ts';
 
 /** A fan's wish, parsed and well-formed, with nothing looked up yet. */
 export interface RefundTopUp {
@@ -73,10 +75,16 @@ export class TopUpRefunds {
     await db.failpoint('top-up-refund-stored');
     const outcome = await outcomes.ask(refundIntent(refund), { isNew });
     await db.failpoint('top-up-refund-answered');
-    return { kind: 'ANSWERED', refund: outcome.status === 'PENDING' ? refund : await this.settle(refund, outcome) };
+    if (outcome.status !== 'PENDING') return { kind: 'ANSWERED', refund: await this.settle(refund, outcome) };
+    // A webhook may have settled it while the provider was waited for.
+    const [now] = await readRefunds(db, [refund.id]);
+    return { kind: 'ANSWERED', refund: now ?? refund };
   }
 
-  /** Stores what became of a refund: what was reserved has left, or is in the wallet again. */
+  /**
+   * Stores what became of a refund: what was reserved has left, or is in the wallet again. Had a dispute opened meanwhile that the
+   * wallet could not cover, the platform's loss by it is made good first.
+   */
   async settle(refund: Refund, outcome: FinalOutcome<'REFUND'>): Promise<Refund> {
     const { db, clock, bus } = this.#options;
     const [paid] = await readTopUps(db, [refund.paymentId]);
@@ -89,10 +97,13 @@ export class TopUpRefunds {
       const topUp = await lockTopUp(tx, paid.id);
       const { before, after } = await endRefund(tx, {
         refundId: refund.id, outcome, passage: accounts, giverIds: [accounts.walletId], now,
-        giveBack: () => [{ accountId: accounts.walletId, amountMicros: refund.amountMicros }],
+        passOn: (failed) => passToDisputes(tx, { kind: 'TOP_UP', id: topUp.id }, takenOf(failed), lossBorne),
+        giveBack: (_, failed, passedMicros) => (
+          { entries: [{ accountId: accounts.walletId, amountMicros: takenOf(failed) - passedMicros }], lossMicros: passedMicros }),
       });
       if (before === after) return after;
       await followRefunds(tx, topUp);
+      if (after.status === 'FAILED') await thawIfFree(tx, topUp.personId, now);
       await bus.append(tx, [paymentEvent(topUp.personId, 'Refund', refund.id, now), paymentEvent(topUp.personId, 'TopUp', topUp.id, now)]);
       return after;
     }, { rerunLostCommit: true });
@@ -118,28 +129,29 @@ export class TopUpRefunds {
     if (!accounts) return { kind: 'TOP_UP_NOT_FOUND' };
     if (person.frozenAt) return { kind: 'ACCOUNT_FROZEN' };
     const topUp = await lockTopUp(tx, command.topUpId);
-    const { promisedMicros } = await readRefundSums(tx, 'TOP_UP', topUp.id);
-    const leftMicros = topUp.amountMicros - promisedMicros;
+    const sums = await readRefundSums(tx, 'TOP_UP', topUp.id);
+    const leftMicros = topUp.amountMicros - sums.promisedMicros;
     if (wasPaid(topUp.status) && topUp.status !== 'DISPUTED' && leftMicros === 0n) return { kind: 'REFUND_EXCEEDS_CHARGE' };
     if (topUp.status !== 'SUCCEEDED' && topUp.status !== 'PARTIALLY_REFUNDED') return { kind: 'INVALID_STATE', status: topUp.status };
     const rail = this.#options.providers.get(topUp.provider)?.rail(topUp.currency, 'REFUND');
     if (!rail) return { kind: 'PROVIDER_UNAVAILABLE', provider: topUp.provider };
-    return this.#reserve(tx, { command, topUp, accounts, leftMicros, rail });
+    const withholding = { topUp, borneMicros: await readBorne(tx, topUp.id), sums, stepMicros: rail.stepMicros };
+    return this.#reserve(tx, { command, topUp, accounts, leftMicros, rail, withholding });
   }
 
-  async #reserve(tx: Tx, { command, topUp, accounts, leftMicros, rail }: Reserving): Promise<Stored> {
+  async #reserve(tx: Tx, { command, topUp, accounts, leftMicros, rail, withholding }: Reserving): Promise<Stored> {
     const { clock, bus } = this.#options;
     const book = await Book.lock(tx, [accounts.walletId, accounts.reservedId]);
     const balanceMicros = book.balance(accounts.walletId);
-    const amountMicros = floorToStep(balanceMicros < leftMicros ? balanceMicros : leftMicros, rail.stepMicros);
-    const leastMicros = rail.minimumMicros > rail.stepMicros ? rail.minimumMicros : rail.stepMicros;
-    if (leftMicros < leastMicros) return { kind: 'REFUND_EXCEEDS_CHARGE' };
-    if (amountMicros < leastMicros) {
+    const takenMicros = floorToStep(balanceMicros < leftMicros ? balanceMicros : leftMicros, rail.stepMicros);
+    const leastMicros = leastTaken(withholding, rail.minimumMicros > rail.stepMicros ? rail.minimumMicros : rail.stepMicros, leftMicros);
+    if (leastMicros === null) return { kind: 'REFUND_EXCEEDS_CHARGE' };
+    if (takenMicros < leastMicros) {
       const { currency } = topUp;
       return { kind: 'INSUFFICIENT_FUNDS', balance: money(balanceMicros, currency), shortfall: money(leastMicros - balanceMicros, currency) };
     }
-    const refund = refundOf(topUp, await chargeOf(tx, topUp), amountMicros, clock.now());
-    const posted = book.post(refundPosting(refund, transferEntries(accounts.walletId, accounts.reservedId, amountMicros)));
+    const refund = refundOf(topUp, await chargeOf(tx, topUp), { takenMicros, withheldMicros: withheldOf(withholding, takenMicros) }, clock.now());
+    const posted = book.post(refundPosting(refund, transferEntries(accounts.walletId, accounts.reservedId, takenMicros)));
     if (!posted.ok) throw new Error(`The refund of the top-up ${topUp.id} takes no more than the wallet has, yet it was refused.`);
     await insertRefund(tx, refund, command.idempotencyKey, command.inputHash);
     await book.write(tx);
@@ -154,9 +166,20 @@ interface Reserving {
   readonly accounts: RefundAccounts;
   readonly leftMicros: bigint;
   readonly rail: Rail;
+  readonly withholding: Withholding;
 }
 
-function refundOf(topUp: TopUp, chargeId: string, amountMicros: bigint, now: Date): Refund {
+/** What a refund takes from the wallet. */
+function takenOf({ amountMicros, withheldMicros }: Refund): bigint {
+  return amountMicros + withheldMicros;
+}
+
+interface RefundParts {
+  readonly takenMicros: bigint;
+  readonly withheldMicros: bigint;
+}
+
+function refundOf(topUp: TopUp, chargeId: string, { takenMicros, withheldMicros }: RefundParts, now: Date): Refund {
   const id = newId();
   return {
     id,
@@ -165,8 +188,9 @@ function refundOf(topUp: TopUp, chargeId: string, amountMicros: bigint, now: Dat
     askedBy: topUp.personId,
     personId: topUp.personId,
     currency: topUp.currency,
-    amountMicros,
+    amountMicros: takenMicros - withheldMicros,
     feeReturnedMicros: 0n,
+    withheldMicros,
     card: { provider: topUp.provider, key: encodeId(refundPrefix, id), chargeId },
     status: 'PENDING',
     reason: null,
@@ -181,9 +205,10 @@ async function openRefundAccounts(db: Database, { personId, provider, currency }
     { ownerId: personId, kind: 'wallet', currency },
     { ownerId: personId, kind: 'reserved', currency },
     { ownerId: providerOwnerId(provider), kind: 'clearing', currency },
+    { ownerId: PLATFORM_OWNER_ID, kind: 'platform_loss', currency },
   ];
-  const [walletId, reservedId, clearingId] = await transaction(db, (tx) => openAccounts(tx, names, now), { rerunLostCommit: true });
-  return { walletId, reservedId, clearingId } as RefundAccounts;
+  const [walletId, reservedId, clearingId, lossId] = await transaction(db, (tx) => openAccounts(tx, names, now), { rerunLostCommit: true });
+  return { walletId, reservedId, clearingId, lossId } as RefundAccounts;
 }
 
 export const topUpRefundsService = service<TopUpRefunds>(

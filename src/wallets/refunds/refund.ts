@@ -16,6 +16,8 @@ export const RefundEntity = defineEntity({
     currency: p.text(),
     amountMicros: p.bigint('bigint'),
     feeReturnedMicros: p.bigint('bigint'),
+    withheldMicros: p.bigint('bigint'),
+    toDisputesMicros: p.bigint('bigint'),
     provider: p.text().nullable(),
     providerKey: p.text().nullable(),
     providerChargeId: p.text().nullable(),
@@ -47,7 +49,10 @@ export interface Refund {
   /** Who gets the money back; null for a guest. */
   readonly personId: string | null;
   readonly currency: string;
+  /** What goes back. */
   readonly amountMicros: bigint;
+  /** What was taken from a wallet besides and stays with the platform, which bore the fee of the charge; 0 for a tip. */
+  readonly withheldMicros: bigint;
   /** What the platform gives of it, since it keeps no fee of what went back; the creator gives the rest. */
   readonly feeReturnedMicros: bigint;
   /** By which provider, under which key and of which charge; null when it goes to a wallet. */

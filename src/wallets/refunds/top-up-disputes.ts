@@ -1,13 +1,15 @@
 import { clockService, databaseService, newId, service, transaction, type Clock, type Database, type Tx } from '../../database/room.ts';
 import { eventHubService, openPaymentStream, type EventBus } from '../../events/room.ts';
-import { freezePerson, lockPeople, thawPerson, type LockedPerson } from '../../identity/room.ts';
+import { freezePerson, lockPeople, type LockedPerson } from '../../identity/room.ts';
 import { Book, openAccounts, PLATFORM_OWNER_ID, providerOwnerId, type AccountName, type EntryRequest } from '../../ledger/room.ts';
-import { closeDispute, insertDispute, mayThaw, readDispute, wasPaid, type Dispute, type DisputeKind, type DisputeState } from '../../payments/room.ts';
+import {
+  assertSameCurrency, closeDispute, insertDispute, lossBorne, readDispute, wasPaid, type Dispute, type DisputeKind, type DisputeState,
+} from '../../payments/room.ts';
 import { paymentEvent } from '../payment-events.ts';
-import { requestSettlement } from '../settlement.ts';
 import { lockTopUp } from '../top-up-rows.ts';
 import type { TopUp } from '../top-up.ts';
 import { findChargedTopUp, followRefunds } from './paid-top-ups.ts';
+import { thawIfFree } from './thaw.ts';
 
 interface TopUpDisputesOptions {
   readonly db: Database;
@@ -33,11 +35,12 @@ export class TopUpDisputes {
     this.#options = options;
   }
 
-  /** Answers false when the charge is no top-up's. Throws for one whose own outcome is not stored yet: the dispute is to be told again. */
+  /** Answers false when the charge is no top-up's. Throws for one whose own outcome is not stored yet, or in another currency: the dispute is to be told again. */
   async take(provider: string, state: DisputeState): Promise<boolean> {
     const { db, clock, bus } = this.#options;
     const charged = await findChargedTopUp(db, provider, state);
     if (!charged) return false;
+    assertSameCurrency(state, { kind: 'TOP_UP', id: charged.id }, charged.currency);
     const accounts = await openDisputeAccounts(db, charged, clock.now());
     await openPaymentStream(db, charged.personId);
     await transaction(db, async (tx) => {
@@ -71,6 +74,7 @@ export class TopUpDisputes {
       providerFeeMicros: state.feeMicros,
       feeReturnedMicros: 0n,
       lossMicros: state.amountMicros - takenMicros,
+      fromRefundsMicros: 0n,
       totalsMicros: 0n,
       frozeAccount: person.frozenAt === null,
       reason: state.reason,
@@ -93,15 +97,11 @@ export class TopUpDisputes {
     if (status === 'WON') {
       this.#post(book, dispute, 'DISPUTE_RETURN', [
         { accountId: accounts.clearingId, amountMicros: -dispute.amountMicros },
-        { accountId: accounts.walletId, amountMicros: dispute.amountMicros - dispute.lossMicros },
-        { accountId: accounts.lossId, amountMicros: dispute.lossMicros },
+        { accountId: accounts.walletId, amountMicros: dispute.amountMicros - lossBorne(dispute) },
+        { accountId: accounts.lossId, amountMicros: lossBorne(dispute) },
       ], now);
     }
-    const personId = dispute.personId as string;
-    if (!(await mayThaw(tx, personId))) return;
-    await thawPerson(tx, personId);
-    // What could not be charged while the account was frozen is tried again.
-    await requestSettlement(tx, personId, now);
+    await thawIfFree(tx, dispute.personId as string, now);
   }
 
   #post(book: Book, dispute: Dispute, kind: string, entries: readonly EntryRequest[], now: Date): void {
