@@ -26,7 +26,7 @@ export function refundTipRefusal(refusal: RefundTipRefusal, input: RefundTipInpu
       return new CurrencyMismatch(`The refund is in ${input.amount?.currency}; the tip was in ${refusal.expected}.`, ['input', 'amount', 'currency'], refusal.expected);
     case 'REFUND_EXCEEDS_CHARGE':
       if (refusal.left.micros === 0n) {
-        return new ValidationError(ErrorCode.REFUND_EXCEEDS_CHARGE, 'Nothing is left of this tip: all of it went back already, or is on its way.', ['input', 'tipId']);
+        return new ValidationError(ErrorCode.REFUND_EXCEEDS_CHARGE, 'Nothing is left of this tip: all of it went back already, or is on its way.', amountPath);
       }
       return new ValidationError(ErrorCode.REFUND_EXCEEDS_CHARGE, `${shown} is more than the ${formatMoney(refusal.left)} of this tip that have not gone back, or are not on their way.`, amountPath);
     case 'PROVIDER_UNAVAILABLE':
