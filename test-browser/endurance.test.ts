@@ -78,15 +78,14 @@ describe('twelve hours of alerts', () => {
     target = warmUp + shown;
     next();
     await until(() => reported, (count) => count === target, 1_200_000);
-    await page.waitForTimeout(2_000);
-    const after = await measure(inspector);
+    // Sounds end in real time, however fast the alerts passed; what is still held a minute later is held for good.
+    const after = await until(() => measure(inspector), ({ audioNodes }) => audioNodes <= before.audioNodes + 5, 60_000);
 
     expect(server.told.filter((line) => line.startsWith('reports'))).toEqual(Array.from({ length: target }, (_, index) => `reports alert-${index + 1} SHOWN`));
     const growth = ((after.heapBytes - before.heapBytes) / shown) * wholeDay;
     console.log(`After ${shown} alerts the heap has ${after.heapBytes - before.heapBytes} bytes more: ${Math.round(growth)} for ${wholeDay}.`);
     expect(growth).toBeLessThan(mostGrowthBytes);
     expect(after.nodes).toBeLessThanOrEqual(before.nodes + 50);
-    expect(after.audioNodes).toBeLessThanOrEqual(before.audioNodes + 5);
   }, 1_500_000);
 });
 
