@@ -4,9 +4,10 @@ import { oneBrowser } from './chromium.ts';
 import { startOwnDatabase } from './own-database.ts';
 import { openScene } from './scene.ts';
 
-/** `npm run chaos:alerts` runs all of them. */
-const rounds = process.env.FARTHING_LONG ? 20 : 1;
-const tips = 100;
+/** `npm run chaos:alerts` runs all of them, whole; the tests one short one, which asserts no time, as they run on machines however slow. */
+const isLong = Boolean(process.env.FARTHING_LONG);
+const rounds = isLong ? 20 : 1;
+const tips = isLong ? 100 : 40;
 const resumesWithinMs = 5_000;
 
 const browser = oneBrowser();
@@ -36,7 +37,7 @@ test.each(Array.from({ length: rounds }, (_, index) => [index + 1]))(
     console.info(`${havoc.deeds.length} kills (${[...Map.groupBy(havoc.deeds, ({ victim }) => victim)].map(([victim, deeds]) => `${deeds.length} ${victim}`).join(', ')}); `
       + `of ${tips} alerts ${havoc.sights.length - tips} were begun again; the slowest went on after ${slowest} ms.`);
     expect(new Set(havoc.deeds.map(({ victim }) => victim)).size).toBe(3);
-    expect(havoc.deeds.filter(({ resumedAfterMs }) => resumedAfterMs > resumesWithinMs)).toEqual([]);
+    if (isLong) expect(havoc.deeds.filter(({ resumedAfterMs }) => resumedAfterMs > resumesWithinMs)).toEqual([]);
   },
   900_000,
 );
