@@ -58,14 +58,17 @@ test('ten thousand permutations of what is heard of a charge, each up to a hundr
 const clock = new TestClock('2026-03-01T12:00:00Z');
 const server = eachTestServer({ clock, environment: { LIMIT_CARD_ATTEMPTS_PER_ACCOUNT: '1000000', LIMIT_CARD_ATTEMPTS_PER_ADDRESS: '1000000' } });
 
-test('two hundred of them settled in PostgreSQL, several at a time, book each charge once or never', async () => {
+/** Ten thousand with FARTHING_LONG=1, which takes some minutes. */
+const settledRounds = process.env.FARTHING_LONG ? 10_000 : 200;
+
+test('many of them settled in PostgreSQL, several at a time, book each charge once or never', async () => {
   const random = numbers(2);
   const { current } = server;
   const fan = await current.signUp();
   // The provider does not answer, so that every top-up waits.
   provideSandbox(current, () => ({ createCharge: async () => ({ status: 'PENDING' }) }));
   let expectedPaid = 0;
-  for (let round = 0; round < 200; round++) {
+  for (let round = 0; round < settledRounds; round++) {
     await topUp(current, fan.token);
     const [pending] = await topUpIntents.readPending(current.db, { madeBefore: new Date(clock.now().getTime() + 1), afterId: null, limit: 1 });
     const end: ReportedOutcome<'CHARGE'> = random() < 0.7 ? { ...paid, chargeId: `ch_${round}` } as ReportedOutcome<'CHARGE'> : refused;
@@ -78,7 +81,7 @@ test('two hundred of them settled in PostgreSQL, several at a time, book each ch
   expect(await balancesByKind(current.db, 'USD')).toMatchObject({ wallet: BigInt(expectedPaid) * 10_000_000n, clearing: BigInt(expectedPaid) * -10_610_000n });
   expect(await current.db.query('SELECT count(*) FROM top_up WHERE status IN (\'PENDING\', \'ACTION_REQUIRED\')')).toEqual([{ count: 0n }]);
   await expectCleanWallets(current.db);
-});
+}, 1_500_000);
 
 test('a hundred and fifty charges whose webhooks come up to a hundred times, shuffled and up to a week late, are booked as the provider has them', async () => {
   const random = numbers(3);
