@@ -63,10 +63,12 @@ class Havoc {
       if (Date.now() - movedAt > patienceMs) throw new Error(`Nothing has been renewed for ${patienceMs / 1_000} seconds; ${left} are due.`);
       seen = left;
       while (this.#running.size < workers) this.#start();
-      const wanted = Math.floor(((due - left) / due) * (kills + 1));
-      if (wanted <= this.#report.killed) continue;
-      this.#kill();
-      this.#stop();
+      // All by four fifths of the way, so that none is missed where much is renewed between two looks.
+      const wanted = Math.min(kills, Math.floor(((due - left) / due) * kills * 1.25));
+      for (let missing = wanted - this.#report.killed; missing > 0 && this.#running.size > 0; missing--) {
+        this.#kill();
+        this.#stop();
+      }
     }
     await Promise.all([...this.#stops]);
     while (this.#running.size > 0) await delay(5);

@@ -80,9 +80,9 @@ test('of a tip that went back nothing is left', async () => {
   const [page, fan] = [await newPage(current), await newFan(current)];
   const tip = await sent(current, fan.token, tipInput(page.id, { amount: usd('1') }));
   await refundTip(current, page.token, tip.id);
-  for (const amount of [null, '1']) {
+  for (const [amount, path] of [[null, ['input', 'tipId']], ['1', ['input', 'amount', 'amount']]] as const) {
     expect((await refundTip(current, page.token, tip.id, amount)).errors).toMatchObject([{
-      code: 'REFUND_EXCEEDS_CHARGE', path: ['input', 'tipId'], message: 'Nothing is left of this tip: all of it went back already, or is on its way.',
+      code: 'REFUND_EXCEEDS_CHARGE', path, message: 'Nothing is left of this tip: all of it went back already, or is on its way.',
     }]);
   }
   await expectCleanWallets(current.db);
