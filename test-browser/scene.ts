@@ -116,7 +116,7 @@ async function setScene(environment: Record<string, string>, database: TestDatab
 }
 
 /** Waits until something is so, and fails with how it is if it never is. */
-export async function until<Value>(read: () => Promise<Value> | Value, isSo: (value: Value) => boolean, withinMs = 30_000): Promise<Value> {
+export async function until<Value>(read: () => Promise<Value> | Value, isSo: (value: Value) => boolean, withinMs = 90_000): Promise<Value> {
   for (const deadline = Date.now() + withinMs; ; await delay(50)) {
     const value = await read();
     if (isSo(value)) return value;

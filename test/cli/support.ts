@@ -23,7 +23,7 @@ export interface Running {
   says(text: string): Promise<void>;
 }
 
-const patienceMs = 20_000;
+const patienceMs = 120_000;
 
 /** Starts `farthing <args>` from the build, in a folder of its own, with nothing of our environment. */
 export function start(folder: string, args: readonly string[], environment: Record<string, string> = {}): Running {

@@ -72,7 +72,7 @@ export function range(from: number | bigint, to: number | bigint): bigint[] {
   return Array.from({ length: Number(to) - Number(from) + 1 }, (_, index) => BigInt(from) + BigInt(index));
 }
 
-export async function eventually(holds: () => boolean | Promise<boolean>, withinMs = 5_000): Promise<void> {
+export async function eventually(holds: () => boolean | Promise<boolean>, withinMs = 60_000): Promise<void> {
   const end = Date.now() + withinMs;
   while (!(await holds())) {
     expect(Date.now()).toBeLessThan(end);

@@ -33,7 +33,7 @@ export interface ChildServer {
   close(): Promise<void>;
 }
 
-const readyWithinMs = 20_000;
+const readyWithinMs = 120_000;
 
 /** Starts a server process on a free port and waits until it is ready. */
 export async function startChildServer({ databaseUrl, environment = {} }: ChildServerOptions): Promise<ChildServer> {

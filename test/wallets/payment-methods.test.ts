@@ -51,7 +51,7 @@ test.each([['CONFIRMED', 1], ['REFUSED', 0]] as const)('a card that asks for an 
   expect([paymentMethod, errors, await methodsOf(token)]).toEqual([null, [], []]);
   await act(live, action.redirectUrl, decision);
   const statuses = async () => (await live.db.query<{ status: string }>('SELECT status FROM payment_method')).map(({ status }) => status);
-  for (const deadline = Date.now() + 20_000; (await statuses())[0] === 'ACTION_REQUIRED' && Date.now() < deadline; ) await new Promise((resolve) => setTimeout(resolve, 50));
+  for (const deadline = Date.now() + 90_000; (await statuses())[0] === 'ACTION_REQUIRED' && Date.now() < deadline; ) await new Promise((resolve) => setTimeout(resolve, 50));
   expect(await statuses()).toEqual([kept === 1 ? 'SAVED' : 'FAILED']);
   expect(await methodsOf(token)).toHaveLength(kept);
 });

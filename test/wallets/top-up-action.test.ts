@@ -63,7 +63,7 @@ test('webhooks bring what was confirmed, each twice and in any order', async () 
   const { token, redirectUrl } = await waiting(live);
   await act(live, redirectUrl, 'CONFIRMED');
   const balance = async () => (await live.graphql('{ viewer { wallets { balance { amount } } } }', {}, token)).data.viewer.wallets[0].balance.amount;
-  for (const deadline = Date.now() + 20_000; (await balance()) !== '10.00' && Date.now() < deadline; ) await new Promise((resolve) => setTimeout(resolve, 50));
+  for (const deadline = Date.now() + 90_000; (await balance()) !== '10.00' && Date.now() < deadline; ) await new Promise((resolve) => setTimeout(resolve, 50));
   expect(await balance()).toBe('10.00');
   expect(await stored(server.current.db)).toEqual({ topUps: ['SUCCEEDED'], charges: 1, postings: 1 });
   await expectCleanWallets(server.current.db);

@@ -49,7 +49,7 @@ describe('the link of an overlay to its server', () => {
     });
   };
   const until = async (isSo: () => boolean) => {
-    for (const deadline = Date.now() + 20_000; !isSo(); await wait(5)) {
+    for (const deadline = Date.now() + 90_000; !isSo(); await wait(5)) {
       if (Date.now() > deadline) throw new Error(`It never came to that. Told: ${JSON.stringify(server.told)}; events: ${events.join()}; states: ${states.join()}`);
     }
   };

@@ -55,7 +55,7 @@ describe('resume', () => {
       error: (error) => seen.push(String(error)),
       complete: () => {},
     });
-    for (const deadline = Date.now() + 5_000; seen.length < most && Date.now() < deadline; ) await wait(5);
+    for (const deadline = Date.now() + 60_000; seen.length < most && Date.now() < deadline; ) await wait(5);
     stop();
     return seen;
   }
