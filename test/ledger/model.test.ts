@@ -109,7 +109,8 @@ async function startPoster(url: string): Promise<ChildProcess> {
 
 async function ask(poster: ChildProcess, accounts: readonly string[], batches: readonly Batch[]): Promise<Report[]> {
   poster.send({ accounts, batches });
-  const [answer] = (await once(poster, 'message')) as [{ reports?: Report[]; failure?: string }];
+  const ended = once(poster, 'exit').then(() => [{ failure: 'its process ended' }]);
+  const [answer] = (await Promise.race([once(poster, 'message'), ended])) as [{ reports?: Report[]; failure?: string }];
   if (!answer.reports) throw new Error(`A poster failed: ${answer.failure}`);
   return answer.reports;
 }
