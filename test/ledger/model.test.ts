@@ -109,8 +109,10 @@ async function startPoster(url: string): Promise<ChildProcess> {
 
 async function ask(poster: ChildProcess, accounts: readonly string[], batches: readonly Batch[]): Promise<Report[]> {
   poster.send({ accounts, batches });
-  const ended = once(poster, 'exit').then(() => [{ failure: 'its process ended' }]);
-  const [answer] = (await Promise.race([once(poster, 'message'), ended])) as [{ reports?: Report[]; failure?: string }];
+  const over = new AbortController();
+  const next = (event: string) => once(poster, event, { signal: over.signal });
+  const ended = next('exit').then(() => [{ failure: 'its process ended' }]);
+  const [answer] = (await Promise.race([next('message'), ended]).finally(() => over.abort())) as [{ reports?: Report[]; failure?: string }];
   if (!answer.reports) throw new Error(`A poster failed: ${answer.failure}`);
   return answer.reports;
 }
