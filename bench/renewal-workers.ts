@@ -24,7 +24,7 @@ export async function runWorkers({ workers, batch, asOf, environment, profileFol
   const profiling = profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`];
   const start = performance.now();
   const memory = await Promise.all(Array.from({ length: workers }, async () => {
-    const child = spawn(process.execPath, ['--max-semi-space-size=8', ...profiling, builtMain, 'renew', '--as-of', asOf, '--batch', String(batch)],
+    const child = spawn(process.execPath, ['--max-semi-space-size=8', '--max-old-space-size=256', ...profiling, builtMain, 'renew', '--as-of', asOf, '--batch', String(batch)],
       { env: { PATH: process.env.PATH, ...environment }, stdio: ['ignore', 'ignore', 'inherit'] });
     return sampleMemory(child);
   }));
