@@ -2,11 +2,8 @@ import { invariants } from '../app.ts';
 import { readConfig } from '../config.ts';
 import type { Database } from '../database/room.ts';
 import { check as checkBooks, guards, type CheckLine, type Guard } from '../ledger/room.ts';
-import { createLog } from '../server/room.ts';
-import { CliError } from './cli-error.ts';
-import { Closers } from './closers.ts';
 import type { Command } from './command.ts';
-import { connectRooms, missingMigrations, openDatabaseServer } from './database-server.ts';
+import { onDatabase } from './on-database.ts';
 
 export const check: Command = {
   name: 'check',
@@ -17,19 +14,9 @@ export const check: Command = {
   options: [{ name: 'no-halt', description: 'Stops no postings, whatever is found.' }],
   async run({ has, say, remark }) {
     const config = readConfig();
-    const log = createLog(config.logLevel, process.stderr);
-    const closers = new Closers();
-    try {
-      const server = await openDatabaseServer(config, remark);
-      closers.add(() => server.stop());
-      const database = await connectRooms(server, log);
-      closers.add(() => database.close());
-      const missing = await missingMigrations(database);
-      if (missing.length > 0) throw new CliError(`The database lacks the migrations ${missing.join(', ')}: run "farthing migrate".`);
+    return onDatabase(config, remark, async ({ database }) => {
       return await report(database, !has('no-halt'), say);
-    } finally {
-      await closers.close();
-    }
+    });
   },
 };
 

@@ -6,12 +6,10 @@ import { nodeTypes } from '../app.ts';
 import { configService, readConfig } from '../config.ts';
 import { databaseService, logService, Services } from '../database/room.ts';
 import { monthBounds, pageStatement, statementDocument, walletStatement, type Document, type StatementOf } from '../receipts/room.ts';
-import { createLog } from '../server/room.ts';
 import { readWalletOf } from '../wallets/room.ts';
 import { CliError, usageError } from './cli-error.ts';
-import { Closers } from './closers.ts';
 import type { Command, Invocation } from './command.ts';
-import { connectRooms, missingMigrations, openDatabaseServer } from './database-server.ts';
+import { onDatabase } from './on-database.ts';
 
 /** Named so because `export` is a word of the language. */
 export const exportStatement: Command = {
@@ -32,23 +30,13 @@ export const exportStatement: Command = {
     const { text, remark } = invocation;
     const asked = readOptions(invocation);
     const config = readConfig();
-    const log = createLog(config.logLevel, process.stderr);
-    const closers = new Closers();
-    try {
-      const server = await openDatabaseServer(config, remark);
-      closers.add(() => server.stop());
-      const database = await connectRooms(server, log);
-      closers.add(() => database.close());
-      const missing = await missingMigrations(database);
-      if (missing.length > 0) throw new CliError(`The database lacks the migrations ${missing.join(', ')}: run "farthing migrate".`);
+    return onDatabase(config, remark, async ({ database, log, closers }) => {
       const services = new Services().provide(configService, config).provide(databaseService, database).provide(logService, log).provide(nodeTypesService, nodeTypes());
       closers.add(() => services.close());
       const statement = await findStatement(services, asked);
       await write(await statementDocument(services, statement, asked.month, asked.format), text('to'));
       return 0;
-    } finally {
-      await closers.close();
-    }
+    });
   },
 };
 

@@ -3,11 +3,8 @@ import { readConfig } from '../config.ts';
 import type { Services } from '../database/room.ts';
 import { formatDecimal } from '../money/room.ts';
 import { compareTotals, differencesOf, followDisputes, lastDays, reconcile as reconcilePayments, type ReconcileReport, type TotalsDifference } from '../payments/room.ts';
-import { createLog } from '../server/room.ts';
-import { CliError } from './cli-error.ts';
-import { Closers } from './closers.ts';
 import type { Command, Invocation } from './command.ts';
-import { connectRooms, missingMigrations, openDatabaseServer } from './database-server.ts';
+import { onDatabase } from './on-database.ts';
 
 export const reconcile: Command = {
   name: 'reconcile',
@@ -21,22 +18,12 @@ export const reconcile: Command = {
   async run({ whole, say, remark }) {
     const days = whole('days', { from: 0, to: 400, fallback: 7 });
     const config = readConfig();
-    const log = createLog(config.logLevel, process.stderr);
-    const closers = new Closers();
-    try {
-      const server = await openDatabaseServer(config, remark);
-      closers.add(() => server.stop());
-      const database = await connectRooms(server, log);
-      closers.add(() => database.close());
-      const missing = await missingMigrations(database);
-      if (missing.length > 0) throw new CliError(`The database lacks the migrations ${missing.join(', ')}: run "farthing migrate".`);
+    return onDatabase(config, remark, async ({ config: opened, database, log, closers }) => {
       // Never started: what is settled here has its effects, and nothing else happens.
-      const app = createApp({ config: server.config, database, log });
+      const app = createApp({ config: opened, database, log });
       closers.add(() => app.stop());
       return await report(app.services, days, say);
-    } finally {
-      await closers.close();
-    }
+    });
   },
 };
 

@@ -2,11 +2,10 @@ import { setFlagsFromString } from 'node:v8';
 import { linesOf, parseAsOf, renew as renewDue } from '../billing/room.ts';
 import { configService, readConfig, type Config } from '../config.ts';
 import { databaseService, logService, Services, type Database } from '../database/room.ts';
-import { createLog, type ServerLog } from '../server/room.ts';
-import { CliError, usageError } from './cli-error.ts';
-import { Closers } from './closers.ts';
+import type { ServerLog } from '../server/room.ts';
+import { usageError } from './cli-error.ts';
 import type { Command } from './command.ts';
-import { connectRooms, missingMigrations, openDatabaseServer } from './database-server.ts';
+import { onDatabase } from './on-database.ts';
 import { listenForStop } from './stop-signal.ts';
 
 export const renew: Command = {
@@ -29,15 +28,7 @@ export const renew: Command = {
     const config = readConfig();
     const asOf = readAsOf(text('as-of'), config);
     const stop = listenForStop();
-    const log = createLog(config.logLevel, process.stderr);
-    const closers = new Closers();
-    try {
-      const server = await openDatabaseServer(config, remark);
-      closers.add(() => server.stop());
-      const database = await connectRooms(server, log);
-      closers.add(() => database.close());
-      const missing = await missingMigrations(database);
-      if (missing.length > 0) throw new CliError(`The database lacks the migrations ${missing.join(', ')}: run "farthing migrate".`);
+    return onDatabase(config, remark, async ({ database, log, closers }) => {
       const services = servicesOf(config, database, log);
       closers.add(() => services.close());
       const report = await renewDue(services, { asOf, batch, catchUp: has('catch-up'), stop: stop.signal });
@@ -46,9 +37,7 @@ export const renew: Command = {
       for (const line of lines) say(line);
       if (stop.signal.aborted) remark('Stopped before the end, between two batches: the next run goes on from here.');
       return report.refusedFans === 0 ? 0 : 1;
-    } finally {
-      await closers.close();
-    }
+    });
   },
 };
 

@@ -1,11 +1,9 @@
 import { createApp } from '../app.ts';
 import { readConfig } from '../config.ts';
 import { sandboxService, type Sandbox } from '../payments/room.ts';
-import { createLog } from '../server/room.ts';
 import { CliError, usageError } from './cli-error.ts';
-import { Closers } from './closers.ts';
 import type { Command, Invocation } from './command.ts';
-import { connectRooms, missingMigrations, openDatabaseServer } from './database-server.ts';
+import { onDatabase } from './on-database.ts';
 
 /** Something that a payer, a bank or a network does. Answers what is to be said of it. */
 interface Action {
@@ -93,23 +91,13 @@ export const sandbox: Command = {
     if (misplaced) throw usageError(`--${misplaced.name} is for "farthing sandbox settings", not for "${name}".`);
     const config = readConfig();
     if (config.production && !config.sandboxInProduction) throw new CliError('The sandbox is off: with NODE_ENV=production there is one only if SANDBOX_IN_PRODUCTION=true.');
-    const log = createLog(config.logLevel, process.stderr);
-    const closers = new Closers();
-    try {
-      const server = await openDatabaseServer(config, remark);
-      closers.add(() => server.stop());
-      const database = await connectRooms(server, log);
-      closers.add(() => database.close());
-      const missing = await missingMigrations(database);
-      if (missing.length > 0) throw new CliError(`The database lacks the migrations ${missing.join(', ')}: run "farthing migrate".`);
+    return onDatabase(config, remark, async ({ config: opened, database, log, closers }) => {
       // Never started: the processor of this process shares its tables with those of the servers, which send the webhooks.
-      const app = createApp({ config: server.config, database, log });
+      const app = createApp({ config: opened, database, log });
       closers.add(() => app.stop());
       say(await action.run(app.services.get(sandboxService) as Sandbox, words, invocation));
       return 0;
-    } finally {
-      await closers.close();
-    }
+    });
   },
 };
 
