@@ -1,16 +1,13 @@
 import 'reflect-metadata';
 import { execFileSync } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { built, builtMain } from './built.ts';
+import { builtMain } from './built.ts';
 import { peers } from './cost-peers.ts';
 import { costReport, type CostFindings, type TipCost, type TopUpCost } from './cost-report.ts';
+import { withOwnPostgres } from './own-postgres.ts';
 import { startServerProcess } from './server-process.ts';
-
-const { migrate, startEmbedded } = await built<typeof import('../src/database/room.ts')>('src/database/room.js');
-const { migrations } = await built<typeof import('../migrations/index.ts')>('migrations/index.js');
 
 const tips = ['0.01', '0.05', '0.25', '1.00', '5.00'] as const;
 /** The first is the one whose tips are shown in detail. */
@@ -20,10 +17,7 @@ const reportFile = path.join(import.meta.dirname, 'COST.md');
 
 /** Pays for real on a server of its own, whose processor is simulated, and writes what it cost to `COST.md`. */
 export async function run(): Promise<void> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'farthing-bench-'));
-  const postgres = await startEmbedded({ dataDir: folder, log: console.error });
-  try {
-    await migrate({ url: postgres.ownerUrl(), migrations });
+  await withOwnPostgres(async (postgres, folder) => {
     const environment = {
       DATABASE_URL: postgres.appUrl(), MIGRATION_DATABASE_URL: postgres.ownerUrl(), DATA_DIR: folder, AUTH_SECRET: randomBytes(32).toString('base64url'),
       LOG_LEVEL: 'warn', SANDBOX_IN_PRODUCTION: 'true', PAYOUT_HOLD_DAYS: '0', PAYOUT_MINIMUM: '0.01',
@@ -37,10 +31,7 @@ export async function run(): Promise<void> {
     }
     const said = execFileSync(process.execPath, [builtMain, 'check'], { env: { PATH: process.env.PATH, ...environment }, encoding: 'utf8' });
     console.log(`Wrote ${path.relative(process.cwd(), reportFile)}. farthing check: ${said.trimEnd().split('\n').at(-1)}`);
-  } finally {
-    await postgres.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** The API as any program outside sees it. Throws for every answer that is not the one that is wanted. */

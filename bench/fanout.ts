@@ -2,14 +2,15 @@ import 'reflect-metadata';
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { built } from './built.ts';
 import type { Peer, PeerReady, PeerSend } from './fanout-peers.ts';
 import type { SocketsDone, SocketsOpen, SocketsOrder } from './fanout-sockets.ts';
+import { withOwnPostgres } from './own-postgres.ts';
 import { processorSeconds } from './processor-time.ts';
 import { startServerProcess } from './server-process.ts';
 import { median, table } from './statistics.ts';
@@ -17,9 +18,8 @@ import { makeTipsWorld } from './tips-world.ts';
 import type { Database, EmbeddedPostgres, Services as ServicesType } from '../src/database/room.ts';
 import type { SendTip } from '../src/tips/room.ts';
 
-const { connect, databaseService, migrate, Services, startEmbedded } = await built<typeof import('../src/database/room.ts')>('src/database/room.js');
+const { connect, databaseService, Services } = await built<typeof import('../src/database/room.ts')>('src/database/room.js');
 const { entities } = await built<typeof import('../src/app.ts')>('src/app.js');
-const { migrations } = await built<typeof import('../migrations/index.ts')>('migrations/index.js');
 const { decodeIdOf, hashInput } = await built<typeof import('../src/api/room.ts')>('src/api/room.js');
 const { CREATOR_PREFIX } = await built<typeof import('../src/creators/room.ts')>('src/creators/room.js');
 const { configService, readConfig } = await built<typeof import('../src/config.ts')>('src/config.js');
@@ -66,20 +66,14 @@ interface Measured {
 export async function run(argv: readonly string[]): Promise<void> {
   const settings = readSettings(argv);
   if (!settings) return console.log(help);
-  const folder = mkdtempSync(path.join(tmpdir(), 'farthing-bench-'));
-  const postgres = await startEmbedded({ dataDir: folder, log: console.error });
-  try {
-    await migrate({ url: postgres.ownerUrl(), migrations });
+  await withOwnPostgres(async (postgres, folder) => {
     const db = await connect({ url: postgres.ownerUrl(), entities });
     try {
       await measure(db, postgres, folder, settings);
     } finally {
       await db.close();
     }
-  } finally {
-    await postgres.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 function readSettings(argv: readonly string[]): Settings | null {

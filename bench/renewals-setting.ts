@@ -1,17 +1,14 @@
 import 'reflect-metadata';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import pg from 'pg';
 import { built, builtMain } from './built.ts';
+import { withOwnPostgres } from './own-postgres.ts';
 import { makeRenewalsWorld } from './renewals-world.ts';
 import { makeTipsWorld, type TipsWorld } from './tips-world.ts';
 import type { EmbeddedPostgres } from '../src/database/room.ts';
 
-const { connect, migrate, startEmbedded } = await built<typeof import('../src/database/room.ts')>('src/database/room.js');
+const { connect } = await built<typeof import('../src/database/room.ts')>('src/database/room.js');
 const { entities } = await built<typeof import('../src/app.ts')>('src/app.js');
-const { migrations } = await built<typeof import('../migrations/index.ts')>('migrations/index.js');
 
 export const subscriptionsPerFan = 5;
 
@@ -34,12 +31,8 @@ export interface Setting {
   readonly tips: TipsWorld;
 }
 
-/** Everything in one folder that is gone afterwards; the database is the embedded one as users get it, durable. */
 export async function withSetting(options: SettingOptions, work: (setting: Setting) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'farthing-bench-'));
-  const postgres = await startEmbedded({ dataDir: folder, log: console.error });
-  try {
-    await migrate({ url: postgres.ownerUrl(), migrations });
+  await withOwnPostgres(async (postgres, folder) => {
     const client = new pg.Client({ connectionString: postgres.ownerUrl() });
     await client.connect();
     try {
@@ -47,10 +40,7 @@ export async function withSetting(options: SettingOptions, work: (setting: Setti
     } finally {
       await client.end();
     }
-  } finally {
-    await postgres.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 async function fill(postgres: EmbeddedPostgres, client: pg.Client, folder: string, { size, creators, tippers, from }: SettingOptions): Promise<Setting> {

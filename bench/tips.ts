@@ -2,12 +2,12 @@ import 'reflect-metadata';
 import { execFileSync, fork, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { built, builtMain } from './built.ts';
+import { withOwnPostgres } from './own-postgres.ts';
 import { findPgbench, howToInstallPgbench, Pgbench } from './pgbench.ts';
 import { startServerProcess } from './server-process.ts';
 import { processorSeconds } from './processor-time.ts';
@@ -16,9 +16,8 @@ import type { LoadResult, LoadRun, LoadSetup } from './tips-load.ts';
 import { makeTipsWorld } from './tips-world.ts';
 import type { Database, EmbeddedPostgres } from '../src/database/room.ts';
 
-const { connect, migrate, startEmbedded } = await built<typeof import('../src/database/room.ts')>('src/database/room.js');
+const { connect } = await built<typeof import('../src/database/room.ts')>('src/database/room.js');
 const { entities } = await built<typeof import('../src/app.ts')>('src/app.js');
-const { migrations } = await built<typeof import('../migrations/index.ts')>('migrations/index.js');
 
 const connections = 64;
 const size = { creators: 10_000, fans: 1_000 };
@@ -53,24 +52,17 @@ interface Round {
   readonly tps: number | null;
 }
 
-/** Everything in one folder that is gone afterwards; the database is the embedded one as users get it, durable. */
 export async function run(argv: readonly string[]): Promise<void> {
   const settings = readSettings(argv);
   if (!settings) return console.log(help);
-  const folder = mkdtempSync(path.join(tmpdir(), 'farthing-bench-'));
-  const postgres = await startEmbedded({ dataDir: folder, log: console.error });
-  try {
-    await migrate({ url: postgres.ownerUrl(), migrations });
+  await withOwnPostgres(async (postgres, folder) => {
     const db = await connect({ url: postgres.ownerUrl(), entities });
     try {
       await measure(db, postgres, folder, settings);
     } finally {
       await db.close();
     }
-  } finally {
-    await postgres.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 function readSettings(argv: readonly string[]): Settings | null {
