@@ -8,6 +8,7 @@ import { expectCleanBooks } from '../test/support/books.ts';
 import { startChildServer, type ChildServer } from '../test/support/child-server.ts';
 import { openTestDatabase, type TestDatabase } from '../test/support/database.ts';
 import { fundWallet, servicesOn } from '../test/support/world.ts';
+import { closePages } from './chromium.ts';
 
 const secret = 'a secret of the tests, long enough';
 export const password = 'correct horse battery';
@@ -53,6 +54,7 @@ export interface Scene {
 
 const scenes: Scene[] = [];
 afterEach(async () => {
+  await closePages();
   for (const { server, database } of scenes.splice(0)) {
     await server.close();
     try {
