@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { ClientAddresses } from './client-address.ts';
+import { registerScope } from './scope.ts';
 
 /** Set by our own CORS handling, for the whole server in one place. */
 const notCopied = new Set(['access-control-allow-origin', 'access-control-allow-credentials', 'access-control-expose-headers', 'set-cookie', 'content-length', 'transfer-encoding', 'connection']);
@@ -14,7 +15,7 @@ export interface FetchRoute {
 
 /** Lets a handler of the Fetch API answer a path and everything under it. */
 export function fetchRoute(fastify: FastifyInstance, { prefix, publicUrl, addresses, handle }: FetchRoute): void {
-  void fastify.register(async (scope) => {
+  void registerScope(fastify, prefix, async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     scope.route({

@@ -20,6 +20,7 @@ import { metricsRoute } from './metrics-route.ts';
 import { Operations } from './operations.ts';
 import { Origins } from './origins.ts';
 import { builtPagesFolder, overlayBuildId, pageRoutes } from './pages.ts';
+import { registerScope } from './scope.ts';
 import { Sockets, socketTimings, type SocketTimings } from './sockets.ts';
 import type { SubscriptionExecutor } from './subscription.ts';
 import { webhookRoute } from './webhook-route.ts';
@@ -74,7 +75,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const http = createHttp({ config, log, metrics, origins, addresses });
   let isDraining = false;
 
-  await http.register(async (scope) => {
+  await registerScope(http, 'routes', async (scope) => {
     graphqlRoute(scope, { apollo, services, log, metrics, addresses });
     fetchRoute(scope, { prefix: authPath, publicUrl: config.publicUrl, addresses, handle: authHandler(services) });
     webhookRoute(scope, services);

@@ -2,13 +2,14 @@ import type { FastifyInstance } from 'fastify';
 import type { Services } from '../database/room.ts';
 import { receiveWebhook } from '../payments/room.ts';
 import { errorBody } from './error-map.ts';
+import { registerScope } from './scope.ts';
 
 /** More than any provider sends. */
 const mostBytes = 1_048_576;
 
 /** Takes payment providers' webhooks: the body as it came, for its signature, and an answer as soon as it is stored. */
 export function webhookRoute(fastify: FastifyInstance, services: Services): void {
-  void fastify.register(async (scope) => {
+  void registerScope(fastify, 'webhooks', async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     scope.post<{ Params: { provider: string } }>('/webhooks/:provider', { bodyLimit: mostBytes }, async (request, reply) => {
