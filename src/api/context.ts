@@ -22,6 +22,12 @@ export interface Guest {
   readonly guestId: string;
 }
 
+/** Whoever came: somebody who signed in, a guest, or neither. */
+export interface Visitor {
+  readonly viewer: Viewer | null;
+  readonly guest: Guest | null;
+}
+
 /** What every resolver gets: made anew for each request, and for each event of a subscription. */
 export interface RequestContext {
   readonly services: Services;
@@ -96,6 +102,11 @@ export function createSharedContext(parts: Omit<ContextParts, 'viewer' | 'overla
  */
 export function isViewer(context: RequestContext, personId: string | null): boolean {
   return !context.isShared && personId !== null && context.viewer?.personId === personId;
+}
+
+/** The account or the guest that pays, and whose stream tells of its payments; undefined for everybody else. */
+export function payerIdOf({ viewer, guest }: Visitor): string | undefined {
+  return viewer?.personId ?? guest?.guestId;
 }
 
 /** The same of a guest. */

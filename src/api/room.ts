@@ -8,8 +8,8 @@ export {
   type Connection, type Edge, type PageArgs,
 } from './connection.ts';
 export {
-  cached, createContext, createSharedContext, isGuest, isViewer,
-  type ContextParts, type Guest, type OverlayCredential, type RequestContext, type Viewer,
+  cached, createContext, createSharedContext, isGuest, isViewer, payerIdOf,
+  type ContextParts, type Guest, type OverlayCredential, type RequestContext, type Viewer, type Visitor,
 } from './context.ts';
 export { describeEnum, Funding, Interval, PaymentProviderCode, PaymentStatus, Period } from './enums.ts';
 export { ErrorCode } from './error-code.ts';

@@ -11,7 +11,7 @@ export { SlowReader, StreamInterrupted, type InterruptionReason } from './interr
 export type { Fault, Notifier } from './notifier.ts';
 export { pageBackwards, readEvents, readHeads, type PageOptions } from './read.ts';
 export type { EventData, NewEvent, StreamEvent } from './stream-event.ts';
-export { havePaymentStream, openPaymentStream, openStreams } from './stream.ts';
+export { dropPaymentStreams, havePaymentStream, openPaymentStream, openStreams } from './stream.ts';
 export { creatorTopics, isTopic, streamName, topics, type StreamHead, type StreamKey, type Topic } from './topic.ts';
 
 /** The hub of this process, made on first use; it connects when the first event is appended or subscribed to. */

@@ -28,7 +28,12 @@ export async function havePaymentStream(sql: Sql, personIds: readonly string[]):
   return new Set(rows.map((row) => row.id));
 }
 
-/** Makes a person's stream of payments, if it is not there; committed, like a creator's, before the first `append`. */
-export async function openPaymentStream(sql: Sql, personId: string): Promise<void> {
-  await sql.query(`INSERT INTO stream (creator_id, topic) VALUES ($1, 'payments') ON CONFLICT DO NOTHING`, [personId]);
+/** Makes a person's or a guest's stream of payments, if it is not there; committed, like a creator's, before the first `append`. */
+export async function openPaymentStream(sql: Sql, payerId: string): Promise<void> {
+  await sql.query(`INSERT INTO stream (creator_id, topic) VALUES ($1, 'payments') ON CONFLICT DO NOTHING`, [payerId]);
+}
+
+/** Lets go of the streams of payers who never had a payment, and never will. */
+export async function dropPaymentStreams(tx: Sql, payerIds: readonly string[]): Promise<void> {
+  await tx.query(`DELETE FROM stream WHERE topic = 'payments' AND creator_id = ANY ($1::uuid[])`, [payerIds]);
 }

@@ -6,7 +6,7 @@ import { anyone } from './rules.ts';
 
 @ObjectType({ description: 'A guest\'s session.' })
 export class GuestSessionPayload {
-  @Field(() => String, { nullable: true, description: 'Send it as "Authorization: Bearer …", like a session token. Null when there are errors.' })
+  @Field(() => String, { nullable: true, description: 'Send it as "Authorization: Bearer …", or as {authToken} of connection_init, like a session token. Null when there are errors.' })
   token!: string | null;
 
   @Field(() => DateTimeScalar, { nullable: true, description: 'When it is over.' })
@@ -20,7 +20,7 @@ export class GuestSessionPayload {
 export class GuestResolver {
   @Allow(anyone)
   @Mutation(() => GuestSessionPayload, {
-    description: 'For tipping by card without an account: a token that may send tips by card and read them, and nothing else. Limited by address.',
+    description: 'For tipping by card without an account: a token that may send tips by card, read them and watch paymentUpdated, and nothing else. Limited by address.',
   })
   async createGuestSession(@Ctx() { services, remoteAddress }: RequestContext): Promise<GuestSessionPayload> {
     const opened = await openGuestSession(services, remoteAddress);

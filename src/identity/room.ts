@@ -19,7 +19,7 @@ export { signIn, signUp, type SignedIn, type SignUp } from './sign-in.ts';
 export { trustedOrigins } from './trusted-origins.ts';
 export { loadViewer } from './viewer-resolver.ts';
 export { personPrefix, PublicProfileType, ViewerPayloadType, ViewerType } from './viewer-type.ts';
-export { forgetSessions, sessionsAlive, viewerFromRequest, visitorFromRequest, type Visitor } from './viewer.ts';
+export { forgetSessions, sessionsAlive, viewerFromRequest, visitorFromRequest } from './viewer.ts';
 
 const accountsHavePeople: Invariant = {
   name: 'every account has its person',

@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
-import type { Guest, Viewer } from '../api/room.ts';
-import { databaseService, failureKind, service, Unavailable, type Services } from '../database/room.ts';
+import type { Viewer, Visitor } from '../api/room.ts';
+import { clockService, databaseService, failureKind, service, Unavailable, type Services } from '../database/room.ts';
 import { isGuestToken, readGuest } from './guest-session.ts';
 import { authSecretService } from './secret.ts';
 import { givenToken, verifySessionToken, type Credentials } from './session-token.ts';
@@ -79,12 +79,6 @@ export async function viewerFromRequest(services: Services, credentials: Credent
   return viewer ?? (given.source === 'BEARER' ? 'INVALID' : null);
 }
 
-/** Whoever came: somebody who signed in, a guest, or neither. */
-export interface Visitor {
-  readonly viewer: Viewer | null;
-  readonly guest: Guest | null;
-}
-
 /** The same of who may be a guest: a bearer token of `createGuestSession` counts too. */
 export async function visitorFromRequest(services: Services, credentials: Credentials): Promise<Visitor | 'INVALID'> {
   const given = givenToken(credentials);
@@ -96,12 +90,13 @@ export async function visitorFromRequest(services: Services, credentials: Creden
   return viewer === 'INVALID' ? viewer : { viewer, guest: null };
 }
 
-/** Which of these sessions still live, in one statement and never from memory. Throws `Unavailable` when the database cannot tell. */
+/** Which of these sessions still live, of accounts and of guests, in one statement and never from memory. Throws `Unavailable` when the database cannot tell. */
 export async function sessionsAlive(services: Services, sessionIds: readonly string[]): Promise<Set<string>> {
   if (sessionIds.length === 0) return new Set();
   const rows = await orUnavailable(services.get(databaseService).query<{ id: string }>(
-    'SELECT id FROM auth.session WHERE id = ANY ($1::uuid[]) AND "expiresAt" > now()',
-    [sessionIds],
+    `SELECT id FROM auth.session WHERE id = ANY ($1::uuid[]) AND "expiresAt" > now()
+     UNION ALL SELECT id FROM guest_session WHERE id = ANY ($1::uuid[]) AND expires_at > $2`,
+    [sessionIds, services.get(clockService).now()],
   ));
   return new Set(rows.map((row) => row.id));
 }

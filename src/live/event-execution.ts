@@ -5,7 +5,7 @@ import { nobody, type Onlooker, type Runner } from './runner.ts';
 /** The payload of an event that the feed does not show: it is passed over. */
 export const nothing = '';
 
-/** Names everybody who is not an insider of the event. Insiders are named by their person's id. */
+/** Names everybody who is not an insider of the event. Insiders are named by their person's or guest's id. */
 export const strangers = '';
 
 /** What one event reads like: once for all strangers, and once more for each insider who watches. */
@@ -38,8 +38,8 @@ export class EventExecution {
     return this.#insiders;
   }
 
-  audienceOf(personId: string | undefined): string {
-    return personId !== undefined && this.#insiders.has(personId) ? personId : strangers;
+  audienceOf(payerId: string | undefined): string {
+    return payerId !== undefined && this.#insiders.has(payerId) ? payerId : strangers;
   }
 
   /** The payload for an audience; undefined until `run` made it. */

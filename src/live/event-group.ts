@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { payerIdOf } from '../api/room.ts';
 import type { EventReader } from '../events/room.ts';
 import { nextEvents } from './event-batch.ts';
 import { nothing, strangers, type EventExecution, type EventExecutions } from './event-execution.ts';
@@ -12,7 +13,7 @@ const framesATurn = 20_000;
 interface Member {
   readonly operation: LiveOperation;
   readonly feed: EventFeed;
-  readonly personId: string | undefined;
+  readonly payerId: string | undefined;
   /** The last sequence sent. */
   position: bigint;
 }
@@ -37,7 +38,7 @@ export interface EventGroupParts {
 export class EventGroup {
   readonly #parts: EventGroupParts;
   readonly #live = new Set<Member>();
-  /** The live members of each person who signed in. */
+  /** The live members of each account and guest. */
   readonly #people = new Map<string, Set<Member>>();
   #channel: Channel | undefined;
 
@@ -47,7 +48,7 @@ export class EventGroup {
 
   /** Adds an operation whose feed begins after `position`; `head` is where the stream stood when its reader was opened. */
   add(operation: LiveOperation, feed: EventFeed, reader: EventReader, position: bigint, head: bigint): void {
-    const member: Member = { operation, feed, personId: operation.viewer?.personId, position };
+    const member: Member = { operation, feed, payerId: payerIdOf(operation), position };
     // A reader that became the group's own outlives the member that brought it.
     operation.onEnd(() => {
       if (this.#channel?.reader !== reader) void reader.return();
@@ -74,7 +75,7 @@ export class EventGroup {
 
   async #textFor(member: Member, execution: EventExecution): Promise<string> {
     await execution.read();
-    return this.#parts.executions.run(execution, execution.audienceOf(member.personId), member.operation);
+    return this.#parts.executions.run(execution, execution.audienceOf(member.payerId), member.operation);
   }
 
   /** Makes a member live if nothing lies between it and the group. */
@@ -95,17 +96,17 @@ export class EventGroup {
   }
 
   #enter(member: Member): void {
-    if (member.personId === undefined) return;
-    const own = this.#people.get(member.personId);
+    if (member.payerId === undefined) return;
+    const own = this.#people.get(member.payerId);
     if (own) own.add(member);
-    else this.#people.set(member.personId, new Set([member]));
+    else this.#people.set(member.payerId, new Set([member]));
   }
 
   #leave(member: Member): void {
-    if (member.personId === undefined) return;
-    const own = this.#people.get(member.personId);
+    if (member.payerId === undefined) return;
+    const own = this.#people.get(member.payerId);
     own?.delete(member);
-    if (own?.size === 0) this.#people.delete(member.personId);
+    if (own?.size === 0) this.#people.delete(member.payerId);
   }
 
   #open(reader: EventReader, delivered: bigint): void {
@@ -172,7 +173,7 @@ export class EventGroup {
 
   #deliver(execution: EventExecution): void {
     for (const member of this.#live) {
-      send(member, execution, execution.text(execution.audienceOf(member.personId)) as string);
+      send(member, execution, execution.text(execution.audienceOf(member.payerId)) as string);
     }
   }
 }

@@ -18,7 +18,7 @@ export interface EventFeed {
    * their payload are read together, in one statement, as they are now.
    */
   roots(events: readonly StreamEvent[], context: RequestContext): Promise<readonly unknown[]>;
-  /** The people to whom the subject of an event may read differently than to everybody else. */
+  /** The people, and the guest, to whom the subject of an event may read differently than to everybody else. */
   insiders(root: unknown): readonly string[];
 }
 

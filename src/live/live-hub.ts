@@ -1,5 +1,5 @@
 import { getArgumentValues, getVariableValues, type DocumentNode, type GraphQLResolveInfo } from 'graphql';
-import { ApiError, createContext, enforce, type RequestContext } from '../api/room.ts';
+import { ApiError, createContext, enforce, payerIdOf, type RequestContext } from '../api/room.ts';
 import { service, type Services } from '../database/room.ts';
 import { encodeCursor, eventHubService, StreamInterrupted, streamName, type EventHub } from '../events/room.ts';
 import { EventExecutions } from './event-execution.ts';
@@ -132,11 +132,11 @@ export class LiveHub {
     operation: LiveOperation,
     feed: Feed,
     shape: OperationShape,
-    { document, operationName, variables, viewer, overlay, remoteAddress }: LiveRequest,
+    { document, operationName, variables, viewer, guest, overlay, remoteAddress }: LiveRequest,
     create: (runner: Runner, onlooker: Onlooker) => EventGroup | StateGroup,
   ): EventGroup | StateGroup {
     const isOneViewers = shape.audience === 'VIEWER' || (feed.kind === 'STATE' && shape.terms.rule.dependsOnViewer);
-    const audience = !isOneViewers ? '' : overlay ? `overlays of ${overlay.creatorId}` : (viewer?.personId ?? 'nobody');
+    const audience = !isOneViewers ? '' : overlay ? `overlays of ${overlay.creatorId}` : (payerIdOf({ viewer, guest }) ?? 'nobody');
     const followed = feed.kind === 'STATE' ? `${streamName(feed.stream)}:${feed.name}` : streamName(feed.stream);
     const key = [shape.key, followed, audience, variablesKey(shape, variables)].join(' ');
     let entry = this.#groups.get(key);
@@ -149,7 +149,7 @@ export class LiveHub {
         variables,
         executed: () => this.#executions++,
       });
-      const onlooker = !isOneViewers ? nobody : overlay ? overlaysOf(overlay.creatorId) : { viewer, overlay, remoteAddress };
+      const onlooker = !isOneViewers ? nobody : overlay ? overlaysOf(overlay.creatorId) : { viewer, guest, overlay, remoteAddress };
       entry = { group: create(runner, onlooker), members: 0 };
       this.#groups.set(key, entry);
     }

@@ -1,4 +1,4 @@
-import type { OverlayCredential, Viewer } from '../api/room.ts';
+import type { Guest, OverlayCredential, Viewer, Visitor } from '../api/room.ts';
 import { closeCodes, type LiveSocket } from './live-socket.ts';
 
 /** What may wait in this process for one reader. */
@@ -7,8 +7,7 @@ export const queueLimits = { events: 2_048, bytes: 4 << 20 } as const;
 /** A replay, which could fill any queue, goes on once less than this waits. */
 const replayOnBelow = { events: 256, bytes: 256 << 10 } as const;
 
-export interface LiveOperationParts {
-  readonly viewer: Viewer | null;
+export interface LiveOperationParts extends Visitor {
   readonly overlay: OverlayCredential | null;
   readonly requestId: string;
   readonly remoteAddress: string;
@@ -23,6 +22,7 @@ export interface LiveOperationParts {
  */
 export class LiveOperation implements AsyncGenerator<never, void, void> {
   readonly viewer: Viewer | null;
+  readonly guest: Guest | null;
   readonly overlay: OverlayCredential | null;
   readonly requestId: string;
   readonly remoteAddress: string;
@@ -35,8 +35,9 @@ export class LiveOperation implements AsyncGenerator<never, void, void> {
   #waiting = 0;
   #drained: PromiseWithResolvers<void> | undefined;
 
-  constructor({ viewer, overlay, requestId, remoteAddress, socket, operationId }: LiveOperationParts) {
+  constructor({ viewer, guest, overlay, requestId, remoteAddress, socket, operationId }: LiveOperationParts) {
     this.viewer = viewer;
+    this.guest = guest;
     this.overlay = overlay;
     this.requestId = requestId;
     this.remoteAddress = remoteAddress;

@@ -1,7 +1,7 @@
 import { Arg, Field, ID, ObjectType, Resolver, Root, Subscription } from 'type-graphql';
 import { BigIntScalar, NodeInterface } from '../api/room.ts';
 import { GoalType, type Goal } from '../creators/room.ts';
-import { anyone, owner, signedIn } from '../identity/room.ts';
+import { anyone, owner, payer } from '../identity/room.ts';
 import { TipType } from '../tips/room.ts';
 import { AllowSubscribe, opens } from './allow-subscribe.ts';
 import type { CreatorStreamArgs } from './creator-stream.ts';
@@ -64,10 +64,10 @@ export class LiveSubscriptions {
     return goal;
   }
 
-  @AllowSubscribe(signedIn)
+  @AllowSubscribe(payer)
   @Subscription(() => NodeInterface, {
     description:
-      'The signed-in account\'s own top-ups, card tips, charges and refunds, whenever one changes state, and cards whose saving was waited for: each as it is by then.',
+      'The signed-in account\'s own top-ups, card tips, charges and refunds, or a guest\'s own tips and refunds, whenever one changes state, and cards whose saving was waited for: each as it is by then.',
     subscribe: opens<object>(openPaymentFeed),
   })
   paymentUpdated(@Root() payment: object): object {

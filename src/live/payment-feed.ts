@@ -1,40 +1,40 @@
-import { nodeTypesService, withTypeName, type NodeType, type RequestContext } from '../api/room.ts';
+import { nodeTypesService, payerIdOf, withTypeName, type NodeType, type RequestContext } from '../api/room.ts';
 import { databaseService } from '../database/room.ts';
 import type { StreamEvent } from '../events/room.ts';
 import { openPaymentStream } from '../wallets/room.ts';
 import type { EventFeed } from './feed.ts';
 
-/** Opens the viewer's own payments, from now on. */
+/** Opens the account's or the guest's own payments, from now on. */
 export async function openPaymentFeed(_args: object, context: RequestContext): Promise<EventFeed> {
   // The rule is asked after this: who did not sign in has no stream to open.
-  const personId = context.viewer?.personId ?? null;
-  if (personId === null) return feedOf(nobody);
+  const payerId = payerIdOf(context);
+  if (payerId === undefined) return feedOf(nobody);
   // Whoever watches wants to hear of charges too, and those are told to open streams alone.
-  await openPaymentStream(context.services.get(databaseService), personId);
-  return feedOf(personId);
+  await openPaymentStream(context.services.get(databaseService), payerId);
+  return feedOf(payerId);
 }
 
 const nobody = '00000000-0000-0000-0000-000000000000';
 
-function feedOf(personId: string): EventFeed {
+function feedOf(payerId: string): EventFeed {
   return {
     kind: 'EVENTS',
-    stream: { creatorId: personId, topic: 'payments' },
+    stream: { creatorId: payerId, topic: 'payments' },
     after: 'HEAD',
-    subject: { personId },
+    subject: { payerId },
     roots: readPayments,
-    // The person alone watches: there is nobody to whom it could read differently.
+    // The payer alone watches: there is nobody to whom it could read differently.
     insiders: () => [],
   };
 }
 
-/** The payments as they are now, those of one type in one statement. What stands in a person's own stream is theirs to read. */
+/** The payments as they are now, those of one type in one statement. What stands in a payer's own stream is theirs to read. */
 async function readPayments(events: readonly StreamEvent[], context: RequestContext): Promise<object[]> {
   const types = [...context.services.get(nodeTypesService).values()];
   const found = new Map<string, object>();
   for (const [kind, own] of Map.groupBy(events, (event) => event.kind)) {
     const type = types.find(({ typeName }) => typeName === kind);
-    if (!type) throw new Error(`An event of a person's payments is about a ${kind}, which is no type of node.`);
+    if (!type) throw new Error(`An event of somebody's payments is about a ${kind}, which is no type of node.`);
     for (const [id, node] of await readAll(type, own, context)) found.set(`${kind} ${id}`, node);
   }
   return events.map((event) => {

@@ -1,4 +1,4 @@
-import { createContext, createSharedContext, type OverlayCredential, type RequestContext, type Viewer } from '../api/room.ts';
+import { createContext, createSharedContext, type Guest, type OverlayCredential, type RequestContext, type Viewer } from '../api/room.ts';
 import { newId, type Services } from '../database/room.ts';
 import type { LiveExecution, Variables } from './execution.ts';
 import type { DocumentNode } from 'graphql';
@@ -6,6 +6,7 @@ import type { DocumentNode } from 'graphql';
 /** Somebody whom an execution answers alone; nobody in particular where `viewer` is undefined, and somebody signed out where it is null. */
 export interface Onlooker {
   readonly viewer: Viewer | null | undefined;
+  readonly guest: Guest | null;
   readonly overlay: OverlayCredential | null;
   readonly remoteAddress: string;
 }
@@ -38,9 +39,9 @@ export class Runner {
     return createSharedContext({ services: this.#parts.services, requestId: newId(), remoteAddress: '' });
   }
 
-  contextOf({ viewer, overlay, remoteAddress }: Onlooker): RequestContext {
+  contextOf({ viewer, guest, overlay, remoteAddress }: Onlooker): RequestContext {
     if (viewer === undefined) return this.sharedContext();
-    return createContext({ services: this.#parts.services, viewer, overlay, requestId: newId(), remoteAddress });
+    return createContext({ services: this.#parts.services, viewer, guest, overlay, requestId: newId(), remoteAddress });
   }
 
   /** The whole result as JSON, the errors as clients may see them. Throws `TransientFault` where no client should see them. */
@@ -56,7 +57,7 @@ export class Runner {
   }
 }
 
-export const nobody: Onlooker = { viewer: undefined, overlay: null, remoteAddress: '' };
+export const nobody: Onlooker = { viewer: undefined, guest: null, overlay: null, remoteAddress: '' };
 
 /** Any overlay of a creator: what they share must not depend on which of them looks. */
 export function overlaysOf(creatorId: string): Onlooker {
@@ -64,5 +65,5 @@ export function overlaysOf(creatorId: string): Onlooker {
     throw new Error('An execution that overlays share was asked which of them it is for.');
   };
   const overlay = { creatorId, get overlayId() { return alone(); }, get connectionId() { return alone(); } };
-  return { viewer: null, overlay, remoteAddress: '' };
+  return { viewer: null, guest: null, overlay, remoteAddress: '' };
 }

@@ -29,8 +29,8 @@ function tipFeed(creator: Creator, stream: StreamKey, after: bigint | 'HEAD'): E
     subject: { id, ownerId },
     roots: (events, context) => Promise.all(events.map((event) => tipEvent(event, context))),
     insiders: (root) => {
-      const { tip: { senderId }, moderatorIds } = root as TipEvent;
-      return senderId === null ? [ownerId, ...moderatorIds] : [ownerId, senderId, ...moderatorIds];
+      const { tip: { senderId, guestId }, moderatorIds } = root as TipEvent;
+      return [ownerId, senderId, guestId, ...moderatorIds].filter((id) => id !== null);
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import type { OverlayCredential, Viewer } from '../api/room.ts';
+import type { Guest, OverlayCredential, Viewer } from '../api/room.ts';
 import type { LiveSocket } from '../live/room.ts';
 import { holdWrites } from './held-writes.ts';
 import { requestIdOf } from './request-id.ts';
@@ -32,6 +32,8 @@ export class SocketConnection {
   readonly openedAt = performance.now();
   /** Set by connection_init; null until then and for those who did not sign in. */
   viewer: Viewer | null = null;
+  /** Set by connection_init for a guest. */
+  guest: Guest | null = null;
   /** Set by connection_init for an overlay, whose viewer is nobody. */
   overlay: OverlayCredential | null = null;
   /** Whether anything was heard since the last ping. */
@@ -54,6 +56,11 @@ export class SocketConnection {
     this.remoteAddress = remoteAddress;
     socket.on('pong', () => (this.isHeard = true));
     socket.on('message', () => (this.isHeard = true));
+  }
+
+  /** Of an account or a guest: with it the socket ends. */
+  get sessionId(): string | null {
+    return this.viewer?.sessionId ?? this.guest?.guestId ?? null;
   }
 
   get isOpen(): boolean {

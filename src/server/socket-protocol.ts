@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { createContext } from '../api/room.ts';
 import type { Limits } from '../config.ts';
 import type { Services } from '../database/room.ts';
-import { sessionsAlive, viewerFromRequest } from '../identity/room.ts';
+import { sessionsAlive, visitorFromRequest } from '../identity/room.ts';
 import { overlayBuildService, overlayConnectionsService } from '../live/room.ts';
 import { hasTransientError, isTransient, PublicError, toPublicError } from './error-map.ts';
 import type { Log } from './log.ts';
@@ -82,7 +82,7 @@ async function connect({ connectionParams, extra: { connection, request } }: Soc
   }
   try {
     if (overlayToken !== undefined) return await connectOverlay(connection, overlayToken as string, parts);
-    return await connectViewer(connection, request, authToken as string | undefined, parts);
+    return await connectVisitor(connection, request, authToken as string | undefined, parts);
   } catch (error) {
     parts.log.warn({ err: error, requestId: connection.requestId }, 'The credential of a socket could not be read.');
     connection.close(closeCodes.tryAgainLater, 'Try again later');
@@ -90,12 +90,12 @@ async function connect({ connectionParams, extra: { connection, request } }: Soc
   }
 }
 
-/** The viewer is whom `{authToken}` of connection_init names, else what a non-browser sent with the upgrade, else the browser's cookie. */
-async function connectViewer(connection: SocketConnection, request: IncomingMessage, authToken: string | undefined, { services }: ProtocolParts): Promise<boolean> {
+/** Who connects is whom `{authToken}` of connection_init names, else what a non-browser sent with the upgrade, else the browser's cookie. */
+async function connectVisitor(connection: SocketConnection, request: IncomingMessage, authToken: string | undefined, { services }: ProtocolParts): Promise<boolean> {
   const authorization = authToken === undefined ? request.headers.authorization : `Bearer ${authToken}`;
-  const viewer = await viewerFromRequest(services, { authorization, cookie: request.headers.cookie });
-  if (viewer === 'INVALID') return refuse(connection, 'The session is not valid or has ended');
-  connection.viewer = viewer;
+  const visitor = await visitorFromRequest(services, { authorization, cookie: request.headers.cookie });
+  if (visitor === 'INVALID') return refuse(connection, 'The session is not valid or has ended');
+  Object.assign(connection, visitor);
   return true;
 }
 
@@ -136,7 +136,8 @@ async function start(context: SocketContext, id: string, payload: SubscribePaylo
   const selected = parts.operations.select(prepared, operationName, variables);
   if (!selected.ok) return count(parts, 'unknown', selected.problems);
   const { operation } = selected;
-  const shared = { services: parts.services, viewer: connection.viewer, overlay: connection.overlay, requestId: `${connection.requestId}:${id}`.slice(0, 100), remoteAddress: connection.remoteAddress };
+  const { viewer, guest, overlay, remoteAddress } = connection;
+  const shared = { services: parts.services, viewer, guest, overlay, requestId: `${connection.requestId}:${id}`.slice(0, 100), remoteAddress };
   const args = { schema: parts.operations.schema, document: prepared.document, operationName };
   if (operation.operation !== 'subscription') {
     await connection.turns.take();
@@ -180,9 +181,9 @@ async function lateProblem({ extra: { connection }, subscriptions }: SocketConte
   return new PublicError('UNAUTHENTICATED', `${reason}.`);
 }
 
-async function isCredentialAlive({ overlay, viewer }: SocketConnection, services: Services): Promise<boolean> {
+async function isCredentialAlive({ overlay, sessionId }: SocketConnection, services: Services): Promise<boolean> {
   if (overlay) return services.get(overlayConnectionsService).isAlive(overlay.connectionId);
-  return viewer === null || (await sessionsAlive(services, [viewer.sessionId])).has(viewer.sessionId);
+  return sessionId === null || (await sessionsAlive(services, [sessionId])).has(sessionId);
 }
 
 /** Counts an operation that was answered, and gives its errors back. */

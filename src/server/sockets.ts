@@ -120,12 +120,13 @@ export class Sockets {
   /** Ends the sockets whose session has ended: one statement, however many there are. */
   async #recheck(): Promise<void> {
     const { services, log } = this.#parts;
-    const signedIn = [...this.#connections].filter((connection) => connection.viewer !== null);
-    if (signedIn.length === 0) return;
+    const bySession = Map.groupBy(this.#connections, ({ sessionId }) => sessionId);
+    bySession.delete(null);
     try {
-      const alive = await sessionsAlive(services, [...new Set(signedIn.map(({ viewer }) => viewer!.sessionId))]);
-      for (const connection of signedIn) {
-        if (!alive.has(connection.viewer!.sessionId)) connection.close(closeCodes.unauthorized, 'The session has ended');
+      const alive = await sessionsAlive(services, [...(bySession.keys() as MapIterator<string>)]);
+      for (const [sessionId, connections] of bySession) {
+        if (alive.has(sessionId!)) continue;
+        for (const connection of connections) connection.close(closeCodes.unauthorized, 'The session has ended');
       }
     } catch (error) {
       log.warn({ err: error }, 'The sessions of open sockets could not be looked at; they are next time.');

@@ -1,17 +1,16 @@
 import type { DocumentNode, ExecutionResult, GraphQLSchema, OperationDefinitionNode } from 'graphql';
-import type { OverlayCredential, Viewer } from '../api/room.ts';
+import type { OverlayCredential, Visitor } from '../api/room.ts';
 import type { Services } from '../database/room.ts';
 import type { LiveSocket } from '../live/room.ts';
 
 /** One subscription that a socket asked for: parsed, validated and within the limits. */
-export interface SubscriptionRequest {
+export interface SubscriptionRequest extends Visitor {
   readonly schema: GraphQLSchema;
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
   readonly operationName: string | null;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly services: Services;
-  readonly viewer: Viewer | null;
   readonly overlay: OverlayCredential | null;
   readonly requestId: string;
   readonly remoteAddress: string;

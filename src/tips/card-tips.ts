@@ -14,6 +14,7 @@ import { cardTipIntent } from './card-tip-intent.ts';
 import { cardTipPosting, openCardTipAccounts, type CardTipAccounts } from './card-tip-posting.ts';
 import { closesCircle, holdLonger, insertCardTip, lockCardTip, readCardTip, readKeyedTip, storeCardStep, type CardTip, type NamedCardTip } from './card-tip-rows.ts';
 import { judgeCardTip, makeCardTip, type CardPayer, type CardTipOutcome, type CardTipRefusal, type SendCardTip } from './send-card-tip.ts';
+import { payerIdOfTip } from './tip.ts';
 import { rollupOf, tipEvent } from './tip-effects.ts';
 
 interface CardTipsOptions {
@@ -64,6 +65,7 @@ export class CardTips {
   async settle(stored: NamedCardTip, outcome: ReportedOutcome<'CHARGE'>): Promise<CardTip> {
     const { db, clock } = this.#options;
     const accounts = await openCardTipAccounts(db, stored, clock.now());
+    await openPaymentStream(db, payerIdOfTip(stored));
     return transaction(db, async (tx) => {
       const now = clock.now();
       if (stored.senderId !== null) await lockPeople(tx, [stored.senderId]);
@@ -77,7 +79,7 @@ export class CardTips {
   async #take(tx: Tx, tip: NamedCardTip, step: Step<{ chargeId: string; feeMicros: bigint }>, accounts: CardTipAccounts, now: Date): Promise<CardTip> {
     const taken = await this.#heldAsLong(tx, await storeCardStep(tx, tip, step, now), now);
     const { senderId, currency, amountMicros } = tip;
-    const events: NewEvent[] = senderId === null ? [] : [paymentEvent(senderId, 'Tip', tip.id, now)];
+    const events: NewEvent[] = [paymentEvent(payerIdOfTip(tip), 'Tip', tip.id, now)];
     if (step.status === 'SUCCEEDED') {
       const book = await Book.lock(tx, Object.values(accounts));
       const posted = book.post(cardTipPosting(book, taken, step.outcome.feeMicros, accounts, now));
@@ -103,7 +105,6 @@ export class CardTips {
     const { db, providers } = this.#options;
     const { payer, provider, paymentMethod } = command;
     const choice = await chooseMethod(db, providers, { personId: payer.kind === 'PERSON' ? payer.id : null, provider, given: paymentMethod });
-    if (payer.kind === 'PERSON') await openPaymentStream(db, payer.id);
     const id = newId();
     const method = choice.kind === 'CHOSEN' ? choice.method : choice;
     return transaction(db, (tx) => this.#storeOnce(tx, id, command, method), { rerunLostCommit: true });

@@ -54,6 +54,11 @@ export type MessageState = 'VISIBLE' | 'HELD' | 'DENIED';
 
 export type TipStatus = 'PENDING' | 'ACTION_REQUIRED' | 'SUCCEEDED' | 'FAILED' | 'PARTIALLY_REFUNDED' | 'REFUNDED' | 'DISPUTED';
 
+/** Who paid: the account, or the guest's session. The table holds that each tip has one of them. */
+export function payerIdOfTip({ senderId, guestId }: Pick<Tip, 'senderId' | 'guestId'>): string {
+  return (senderId ?? guestId) as string;
+}
+
 /** The part of a tip that the API shows; events carry it in memory, and lists read it from the table. */
 export interface Tip {
   readonly id: string;

@@ -149,8 +149,8 @@ describe('an execution', () => {
 
   test('for one viewer knows that viewer, and one for somebody signed out knows nobody', async () => {
     const { own } = runner((context) => context.viewer?.email ?? 'nobody');
-    expect(JSON.parse(await own.run({}, { viewer, overlay: null, remoteAddress: '' }))).toEqual({ data: { goal: { title: 'a@example.com' } } });
-    expect(JSON.parse(await own.run({}, { viewer: null, overlay: null, remoteAddress: '' }))).toEqual({ data: { goal: { title: 'nobody' } } });
+    expect(JSON.parse(await own.run({}, { viewer, guest: null, overlay: null, remoteAddress: '' }))).toEqual({ data: { goal: { title: 'a@example.com' } } });
+    expect(JSON.parse(await own.run({}, { viewer: null, guest: null, overlay: null, remoteAddress: '' }))).toEqual({ data: { goal: { title: 'nobody' } } });
   });
 
   test('has a context of its own each time', async () => {

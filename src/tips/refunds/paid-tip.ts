@@ -10,6 +10,8 @@ export interface PaidTip {
   readonly id: string;
   readonly creatorId: string;
   readonly senderId: string | null;
+  /** The sender, or the guest's session. */
+  readonly payerId: string;
   readonly currency: string;
   readonly amountMicros: bigint;
   readonly feeBps: number;
@@ -26,7 +28,8 @@ export interface PaidTip {
 }
 
 const select = `
-  SELECT tip.id, tip.creator_id AS "creatorId", tip.sender_id AS "senderId", tip.currency, tip.amount_micros AS "amountMicros",
+  SELECT tip.id, tip.creator_id AS "creatorId", tip.sender_id AS "senderId",
+    coalesce(tip.sender_id, tip.guest_id) AS "payerId", tip.currency, tip.amount_micros AS "amountMicros",
     tip.fee_bps AS "feeBps", tip.fee_micros AS "feeMicros", tip.display_name AS "displayName", tip.is_anonymous AS "isAnonymous", tip.status,
     tip.provider, tip.provider_charge_id AS "chargeId", coalesce(tip.settled_at, tip.created_at) AS "paidAt",
     (SELECT coalesce(posting.held_from, posting.created_at) FROM posting WHERE posting.cause_id = tip.id AND posting.kind = 'TIP') AS "heldFrom"

@@ -94,7 +94,7 @@ export class TipRefunds {
     const accounts = await openTipAccounts(db, paid, clock.now());
     if (!accounts.card) throw new Error(`The refund ${refund.id} goes to a wallet, and asks no provider.`);
     const passage = accounts.card;
-    await openStreams(db, refund);
+    await openStreams(db, refund.askedBy, paid);
     return transaction(db, async (tx) => {
       const now = clock.now();
       const tip = await lockPaidTip(tx, paid.id);
@@ -113,7 +113,7 @@ export class TipRefunds {
       const refundedMicros = (after.status === 'SUCCEEDED' ? after.amountMicros : 0n) - (before.status === 'SUCCEEDED' ? before.amountMicros : 0n);
       const goneMicros = refundedMicros + disputedMicros;
       if (goneMicros !== 0n) await recordTips(tx, [correctionOf(tip, -goneMicros)]);
-      await bus.append(tx, eventsOf(after, now));
+      await bus.append(tx, eventsOf(after, tip, now));
       return after;
     }, { rerunLostCommit: true });
   }
@@ -122,7 +122,7 @@ export class TipRefunds {
     const { db, clock } = this.#options;
     const tip = await readPaidTip(db, command.tipId);
     const accounts = tip && (await openTipAccounts(db, tip, clock.now()));
-    if (tip) await openStreams(db, { askedBy: command.personId, personId: tip.senderId });
+    if (tip) await openStreams(db, command.personId, tip);
     return transaction(db, (tx) => this.#storeOnce(tx, command, accounts), { rerunLostCommit: true });
   }
 
@@ -194,7 +194,7 @@ export class TipRefunds {
     if (refund.status === 'SUCCEEDED') await followRefunds(tx, tip);
     await book.write(tx);
     if (refund.status === 'SUCCEEDED') await recordTips(tx, [correctionOf(tip, -refund.amountMicros)]);
-    await this.#options.bus.append(tx, eventsOf(refund, refund.createdAt));
+    await this.#options.bus.append(tx, eventsOf(refund, tip, refund.createdAt));
     return { kind: 'STORED', refund, isNew: true };
   }
 }
@@ -214,17 +214,13 @@ async function passFee(tx: Tx, tip: PaidTip, { feeReturnedMicros }: Refund): Pro
   return passToDisputes(tx, payment, surplusMicros, (dispute) => dispute.amountMicros - feeGiven(dispute));
 }
 
-/** Both sides' pages are told; a guest has none. */
-function readersOf({ askedBy, personId }: Pick<Refund, 'askedBy' | 'personId'>): string[] {
-  return personId === null ? [askedBy] : [askedBy, personId];
+/** Both sides' pages are told. */
+async function openStreams(db: Database, askedBy: string, { payerId }: PaidTip): Promise<void> {
+  for (const readerId of [askedBy, payerId]) await openPaymentStream(db, readerId);
 }
 
-async function openStreams(db: Database, refund: Pick<Refund, 'askedBy' | 'personId'>): Promise<void> {
-  for (const personId of readersOf(refund)) await openPaymentStream(db, personId);
-}
-
-function eventsOf(refund: Refund, at: Date): NewEvent[] {
-  return readersOf(refund).flatMap((personId) => [paymentEvent(personId, 'Refund', refund.id, at), paymentEvent(personId, 'Tip', refund.paymentId, at)]);
+function eventsOf(refund: Refund, { payerId }: PaidTip, at: Date): NewEvent[] {
+  return [refund.askedBy, payerId].flatMap((readerId) => [paymentEvent(readerId, 'Refund', refund.id, at), paymentEvent(readerId, 'Tip', refund.paymentId, at)]);
 }
 
 export const tipRefundsService = service<TipRefunds>(

@@ -36,7 +36,7 @@ export class TipDisputes {
     const accounts = await openTipAccounts(db, charged, clock.now());
     if (!accounts.card) throw new Error(`The tip ${charged.id} was charged by ${provider}, but it is none by card.`);
     const { card } = accounts;
-    if (charged.senderId !== null) await openPaymentStream(db, charged.senderId);
+    await openPaymentStream(db, charged.payerId);
     await transaction(db, async (tx) => {
       const tip = await lockPaidTip(tx, charged.id);
       if (!wasPaid(tip.status)) throw new Error(`The dispute ${state.id} came before the outcome of its tip ${tip.id}, which is ${tip.status}.`);
@@ -52,7 +52,7 @@ export class TipDisputes {
       await followRefunds(tx, tip);
       const goneMicros = (known ? 0n : dispute.totalsMicros) - (state.status === 'WON' ? dispute.totalsMicros : 0n);
       if (goneMicros !== 0n) await recordTips(tx, [correctionOf(tip, -goneMicros)]);
-      if (tip.senderId !== null) await bus.append(tx, [paymentEvent(tip.senderId, 'Tip', tip.id, now)]);
+      await bus.append(tx, [paymentEvent(tip.payerId, 'Tip', tip.id, now)]);
     }, { rerunLostCommit: true });
     return true;
   }
