@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { tipsRoom } from '../../src/tips/room.ts';
 import { eachTestServer } from '../support/server.ts';
@@ -6,19 +5,17 @@ import { cardInput, newFan, newGuest, newPage, send, sendTipOperation, tipInput 
 import { control, dispute, refundTip, tell } from '../tips/refunds-support.ts';
 import { expectCleanTips } from '../tips/support.ts';
 import { act } from '../wallets/support.ts';
-import { connect, disconnectAll, until, watch } from './support.ts';
+import { connect, disconnectAll, settled, until, watch } from './support.ts';
 
 const server = eachTestServer({ runsJobs: true, socketTimings: { recheckMs: 100 } });
 afterEach(disconnectAll);
 
 const paymentUpdated = 'subscription { paymentUpdated { __typename id ... on Refund { status } ... on Tip { status displayName action { redirectUrl } } } }';
 
-/** What a page is told from here on. */
-async function watching(token: string, query = paymentUpdated, variables = {}) {
-  const watched = watch(connect(server.current, { token }), query, variables);
-  // A subscription is not acknowledged: one that was not refused within a moment has begun.
-  await wait(300);
-  expect(watched.failure).toBeUndefined();
+/** What a page is told from here on; `pages` is how many of them watch then. */
+async function watching(token: string, pages = 1) {
+  const watched = watch(connect(server.current, { token }), paymentUpdated, {});
+  await settled(server.current, pages);
   return watched;
 }
 
@@ -32,7 +29,7 @@ async function ask(token: string, query: string, variables: Record<string, unkno
 test('a guest sees their tip wait and go on without a reload, and nobody else does', async () => {
   const page = await newPage(server.current);
   const [guest, other] = [await newGuest(server.current), await newGuest(server.current)];
-  const [own, others] = [await watching(guest), await watching(other)];
+  const [own, others] = [await watching(guest), await watching(other, 2)];
   const { tip, errors } = await send(server.current, guest, cardInput(page.id, { paymentMethodId: 'pm_sandbox_action', displayName: 'Zoe', isAnonymous: true }));
   const { action } = errors[0];
   await until(() => own.seen.length === 1);
@@ -68,7 +65,8 @@ test('among those who watch a page, a guest alone is told the name of their anon
   const [guest, other] = [await newGuest(server.current), await newGuest(server.current)];
   const fan = await newFan(server.current);
   const tipReceived = 'subscription ($creatorId: ID!) { tipReceived(creatorId: $creatorId) { tip { displayName } } }';
-  const watched = await Promise.all([guest, other, fan.token, page.token].map((token) => watching(token, tipReceived, { creatorId: page.id })));
+  const watched = [guest, other, fan.token, page.token].map((token) => watch(connect(server.current, { token }), tipReceived, { creatorId: page.id }));
+  await settled(server.current, 4, 1);
   await send(server.current, guest, cardInput(page.id, { displayName: 'Zoe', isAnonymous: true }));
   await until(() => watched.every(({ seen }) => seen.length === 1));
   expect(watched.map(({ seen }) => seen[0].tip.displayName)).toEqual(['Zoe', 'Anonymous', 'Anonymous', 'Anonymous']);
@@ -107,7 +105,7 @@ test('a session that is over ends its sockets, and opens none', async () => {
   const closed: number[] = [];
   const open = (token: string) => watch(connect(server.current, { token, onClose: (code) => closed.push(code) }), paymentUpdated, {});
   const [first, stays] = [open(guest), open(other)];
-  await wait(300);
+  await settled(server.current, 2);
   await server.current.db.query('UPDATE guest_session SET expires_at = now() WHERE id = (SELECT min(id::text)::uuid FROM guest_session)');
   await until(() => first.failure !== undefined);
   expect(closed).toEqual([4401]);

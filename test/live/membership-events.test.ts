@@ -9,7 +9,7 @@ import { dayMs, hourMs, TestClock } from '../support/clock.ts';
 import { eachTestServer, type TestPerson, type TestServer } from '../support/server.ts';
 import { statementsOf } from '../support/statements.ts';
 import { fundWallet, makeCreator } from '../support/world.ts';
-import { connect, countTo, creatorApiId, cursorAt, cut, disconnectAll, until, watch, watchTips, type Watch } from './support.ts';
+import { connect, countTo, creatorApiId, cursorAt, cut, disconnectAll, settled, until, watch, watchTips, type Watch } from './support.ts';
 
 const noon = '2026-03-10T12:00:00.000Z';
 const clock = new TestClock(noon);
@@ -178,7 +178,7 @@ describe('membershipEvents', () => {
     const [{ creatorId, owner }, fan] = [await makePage(), await makeFan(100)];
     const hub = server.current.services.get(liveHubService);
     const all = [1, 2, 3].map(() => watch(connect(server.current, { token: owner.token }), everything, { creatorId: creatorApiId(creatorId) }));
-    await until(() => hub.status.operations === 3 && hub.status.groups === 1 && server.current.services.get(eventHubService).status.readers === 1);
+    await settled(server.current, 3, 1);
     await join(fan, creatorId);
     await until(() => all.every(({ seen }) => seen.length === 1));
     expect(hub.status.executions).toBe(1);

@@ -1,21 +1,22 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import { eachTestServer } from '../support/server.ts';
 import { newFan, newPage } from '../tips/http.ts';
 import { answerWith, cardTip, carryOut, control, dispute, refundTip, tell } from '../tips/refunds-support.ts';
 import { expectCleanTips } from '../tips/support.ts';
-import { connect, disconnectAll, until, watch } from './support.ts';
+import { connect, disconnectAll, settled, until, watch } from './support.ts';
 
 const server = eachTestServer();
 afterEach(disconnectAll);
 
 const paymentUpdated = 'subscription { paymentUpdated { __typename id ... on Refund { status } ... on Tip { status refunds { status } } } }';
 
-/** What an account's page is told from here on, as "Tip SUCCEEDED", each state once: an update shows its payment as it is by then. */
-async function watching(token: string): Promise<() => string[]> {
+/**
+ * What an account's page is told from here on, as "Tip SUCCEEDED", each state once: an update shows its payment as it is by then. `pages` is
+ * how many of them watch then.
+ */
+async function watching(token: string, pages = 1): Promise<() => string[]> {
   const { seen } = watch(connect(server.current, { token }), paymentUpdated, {});
-  // A subscription is not acknowledged: one that was not refused within a moment has begun.
-  await wait(300);
+  await settled(server.current, pages);
   return () => [...new Set(seen.map(({ __typename, status }: any) => `${__typename} ${status}`))];
 }
 
@@ -24,7 +25,7 @@ test('sender and creator see a refund to a card wait and arrive, and the tip cha
   const [page, fan] = [await newPage(current), await newFan(current)];
   await cardTip(current, fan, page, '5');
   const { id } = await cardTip(current, fan, page, '5');
-  const [sender, creator] = [await watching(fan.token), await watching(page.token)];
+  const [sender, creator] = [await watching(fan.token), await watching(page.token, 2)];
   answerWith(current, () => ({ createRefund: async () => ({ status: 'PENDING' }) }));
   const { refund } = await refundTip(current, page.token, id, '2');
   for (const seen of [sender, creator]) {

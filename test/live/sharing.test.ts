@@ -1,11 +1,10 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { eventHubService } from '../../src/events/room.ts';
 import { liveHubService } from '../../src/live/room.ts';
 import { tipSenderService } from '../../src/tips/room.ts';
 import { eachTestServer } from '../support/server.ts';
 import { fundWallet, makeCreator } from '../support/world.ts';
 import { expectCleanTips } from '../tips/support.ts';
-import { connect, cursorAt, disconnectAll, tip, until, watchTips } from './support.ts';
+import { connect, cursorAt, disconnectAll, settled, tip, until, watchTips } from './support.ts';
 
 afterEach(disconnectAll);
 const server = eachTestServer();
@@ -23,17 +22,14 @@ async function scene() {
   const hub = services.get(liveHubService);
   const send = (isAnonymous = false, message: string | null = null) =>
     tip(services.get(tipSenderService), { senderId: fan.personId, creatorId: creator.id, amountMicros: 10_000n, isAnonymous, message });
-  /** Waits until all are live: then they share one reader a group. */
-  const settled = (operations: number, groups: number) =>
-    until(() => hub.status.operations === operations && hub.status.groups === groups && services.get(eventHubService).status.readers === groups);
-  return { db, services, creator, fan, hub, send, settled };
+  return { db, services, creator, fan, hub, send };
 }
 
 describe('sockets that ask the same', () => {
   test('share one execution an event, two hundred of them', async () => {
-    const { db, creator, hub, send, settled } = await scene();
+    const { db, creator, hub, send } = await scene();
     const watched = Array.from({ length: 200 }, () => watchTips(connect(server.current), creator.id, null, plain));
-    await settled(200, 1);
+    await settled(server.current, 200, 1);
     for (let n = 1; n <= 3; n++) {
       await send();
       await until(() => watched.every((one) => one.seen.length === n));
@@ -44,7 +40,7 @@ describe('sockets that ask the same', () => {
   });
 
   test('share it whatever cursor each started from', async () => {
-    const { db, creator, hub, send, settled } = await scene();
+    const { db, creator, hub, send } = await scene();
     await send();
     await send();
     const literal = plain.replace('($creatorId: ID!, $after: String)', '($creatorId: ID!)').replace('after: $after', `after: "${cursorAt(creator.id, 1n)}"`);
@@ -54,7 +50,7 @@ describe('sockets that ask the same', () => {
       watchTips(connect(server.current), creator.id, cursorAt(creator.id, 1n), plain),
       watchTips(connect(server.current), creator.id, null, literal),
     ];
-    await settled(4, 1);
+    await settled(server.current, 4, 1);
     await until(() => watched.map((one) => one.seen.length).join() === '0,2,1,1');
     const before = hub.status.executions;
     await send();
@@ -64,11 +60,11 @@ describe('sockets that ask the same', () => {
   });
 
   test('share it with all but the insiders of a tip: among two hundred with one insider there are two executions', async () => {
-    const { db, creator, fan, hub, send, settled } = await scene();
+    const { db, creator, fan, hub, send } = await scene();
     const stranger = await server.current.signUp();
     const tokens = Array.from({ length: 200 }, (_, index) => (index === 0 ? fan.token : index === 1 ? stranger.token : undefined));
     const watched = tokens.map((token) => watchTips(connect(server.current, { token }), creator.id, null, withName));
-    await settled(200, 1);
+    await settled(server.current, 200, 1);
     await send(true);
     await until(() => watched.every((one) => one.seen.length === 1));
     expect(hub.status.executions).toBe(2);
@@ -77,12 +73,12 @@ describe('sockets that ask the same', () => {
   });
 
   test('share no message that is held: its page\'s moderators get it, the others null', async () => {
-    const { db, creator, settled, send } = await scene();
+    const { db, creator, send } = await scene();
     const [moderator, stranger] = [await server.current.signUp(), await server.current.signUp()];
     await db.query('INSERT INTO moderator (creator_id, person_id, created_at) VALUES ($1, $2, now())', [creator.id, moderator.personId]);
     await db.query('UPDATE creator SET hold_tips_for_approval = true WHERE id = $1', [creator.id]);
     const watched = [moderator.token, stranger.token, undefined].map((token) => watchTips(connect(server.current, { token }), creator.id, null, withMessage));
-    await settled(3, 1);
+    await settled(server.current, 3, 1);
     await send(false, 'A secret');
     await until(() => watched.every((one) => one.seen.length === 1));
     expect(watched.map((one) => one.seen[0]?.tip.message)).toEqual(['A secret', null, null]);
@@ -107,12 +103,12 @@ describe('sockets that ask the same', () => {
   });
 
   test('are told apart by viewer where a field depends on who looks', async () => {
-    const { db, creator, fan, hub, send, settled } = await scene();
+    const { db, creator, fan, hub, send } = await scene();
     const owner = await server.current.signUp({ name: 'Owner' });
     await db.query('UPDATE creator SET owner_id = $1 WHERE id = $2', [owner.personId, creator.id]);
     const tokens = [owner.token, owner.token, fan.token, undefined, undefined, undefined];
     const watched = tokens.map((token) => watchTips(connect(server.current, { token }), creator.id, null, withRole));
-    await settled(6, 3);
+    await settled(server.current, 6, 3);
     await send(true);
     await until(() => watched.every((one) => one.seen.length === 1));
     expect(hub.status.executions).toBe(3);

@@ -4,7 +4,8 @@ import { createClient, type Client } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { encodeId } from '../../src/api/room.ts';
 import { CREATOR_PREFIX } from '../../src/creators/room.ts';
-import { encodeCursor } from '../../src/events/room.ts';
+import { encodeCursor, eventHubService } from '../../src/events/room.ts';
+import { liveHubService } from '../../src/live/room.ts';
 import type { TipSender } from '../../src/tips/room.ts';
 import { comesBack, resume } from '../../web/shared/resume.ts';
 import { wish, type Wish } from '../tips/support.ts';
@@ -85,6 +86,15 @@ export function watch<T = any>(client: Client, query: string, variables: Record<
   });
   const own: Watch<T> = { seen, results, failure: undefined, stop };
   return own;
+}
+
+/**
+ * Waits until the server's only subscriptions are in place: no message says so. Then they share one reader a group, and each sees all that
+ * comes after.
+ */
+export function settled({ services }: Pick<TestServer, 'services'>, operations: number, groups = operations): Promise<void> {
+  const [hub, events] = [services.get(liveHubService), services.get(eventHubService)];
+  return until(() => hub.status.operations === operations && hub.status.groups === groups && events.status.readers === groups);
 }
 
 export function watchTips(client: Client, creatorId: string, after: string | null = null, query = tipReceived): Watch<SeenEvent> {

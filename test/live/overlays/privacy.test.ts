@@ -4,7 +4,7 @@ import { eachTestServer } from '../../support/server.ts';
 import { fundWallet } from '../../support/world.ts';
 import { expectCleanTips } from '../../tips/support.ts';
 import { tipSenderService } from '../../../src/tips/room.ts';
-import { connect, disconnectAll, tip, until, watch } from '../support.ts';
+import { connect, cursorAt, disconnectAll, tip, until, watch } from '../support.ts';
 import { alertsOf, ask, makeOverlay, makePage, overlayClient, reportAlert, reportOverlay, sendTip, watchOverlay } from './support.ts';
 
 afterEach(disconnectAll);
@@ -80,9 +80,10 @@ describe('an overlay', () => {
     await until(() => alertsOf(watched).length === 1 && deep.seen.length === 2);
     expect(alertsOf(watched)[0]).toMatchObject({ headline: expect.stringContaining('Anonymous'), tip: { displayName: 'Anonymous', message: null } });
     expect(deep.seen[1].payload).toMatchObject({ subscription: null, tip: { displayName: 'Anonymous', fee: null, net: null, creator: { viewerRole: 'NONE' } } });
-    const tips = watch<any>(client, 'subscription ($id: ID!, $after: String) { tipReceived(creatorId: $id, after: $after) { cursor sequence tip { displayName message } } }', { id: page.creatorId });
+    const tipReceived = 'subscription ($id: ID!, $after: String) { tipReceived(creatorId: $id, after: $after) { cursor sequence tip { displayName message } } }';
+    const tips = watch<any>(client, tipReceived, { id: page.creatorId, after: cursorAt(page.creatorUuid, 1n) });
     await send('another held text');
-    await until(() => tips.seen.length === 1);
+    await until(() => tips.seen.length === 2);
     await wait(300);
     const seen = JSON.stringify([watched.seen, deep.seen, tips.seen]);
     for (const secret of ['Real Name', 'held text', fan.email, page.email]) expect(seen).not.toContain(secret);
