@@ -23,7 +23,7 @@ test('what waits and was given up still counts, and never runs', async () => {
     socket.send({ id: `pay ${n}`, type: 'complete' });
   }
   socket.send({ id: 'last', type: 'subscribe', payload: { query: 'mutation { pay }' } });
-  await delay(200);
+  while (socket.messages.filter(({ id, type }) => type === 'complete' && id.startsWith('busy')).length < 4) await delay(5);
   expect(socket.messages.filter(({ type }) => type === 'error')).toEqual([
     { id: 'last', type: 'error', payload: [expect.objectContaining({ extensions: { code: 'RATE_LIMITED' } })] },
   ]);
@@ -40,6 +40,7 @@ test('a reader that reads nothing is closed with 1013 before many large answers 
   const before = counts.larges;
   socket.socket.pause();
   for (let n = 0; n < 50; n++) socket.send({ id: `${n}`, type: 'subscribe', payload: { query: '{ large }' } });
+  while (counts.larges === before) await delay(5);
   await delay(300);
   socket.socket.resume();
   expect(await socket.closed).toEqual({ code: 1013, reason: 'slow reader' });
